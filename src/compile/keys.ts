@@ -1,0 +1,19 @@
+import type { Exit } from '../definition/definition.ts'
+
+/** A state's name as a key of an XState machine, where dots and `#` have a meaning and some names are dangerous. */
+export function stateKey(name: string): string {
+  const safe = name.replace(/[%.#*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  return safe in {} ? `%${safe}` : safe
+}
+
+/** The state's name behind a key. */
+export function stateName(key: string): string {
+  const safe = key.startsWith('%') && !/^%[0-9A-F]{2}/.test(key) ? key.slice(1) : key
+  return safe.replace(/%([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+/** The event that takes an exit: `step.review`, `signal.approve.published`, `expires.draft`, `catch.failed`. */
+export function eventType(exit: Exit): string {
+  const to = stateKey(exit.to)
+  return exit.by === 'signal' ? `signal.${stateKey(exit.signal)}.${to}` : `${exit.by}.${to}`
+}

@@ -1,0 +1,138 @@
+/**
+ * The event machine: every exit of a state is an event of its own, so the chart is exact and nothing in it is a
+ * function that decides. The kernel moves a run by `machine.transition` with one inert scope, which starts no actor.
+ *
+ * I2 A run's path is a path of its machine: `move` asks XState, and refuses what XState refuses.
+ */
+import { assign, createActor, createMachine, type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { MoveCause } from '../model/history.ts'
+import { exitsOf, type Definition, type Exit, type StateDefinition } from '../definition/definition.ts'
+import { eventType, stateKey, stateName } from './keys.ts'
+
+/** The part of a run that an XState snapshot shows. */
+export interface Standing {
+  readonly state: string
+  readonly data: unknown
+  readonly vars: unknown
+}
+
+/** A compiled workflow. */
+export interface Machine {
+  readonly definition: Definition
+  /** A real XState machine: draw it, import it into an editor, run it with `createActor`. */
+  readonly chart: AnyStateMachine
+  /** The state definition of that name; an error for names that are none. */
+  state(name: string): StateDefinition
+  /** Where an exit leads from `from`. Throws `illegal-move` where the chart has no such exit there. */
+  move(from: string, exit: Exit): { readonly state: string; readonly done: boolean }
+  /** An XState snapshot, to be restored with `createActor(machine.chart, { snapshot })`. */
+  snapshot(standing: Standing): AnyMachineSnapshot
+}
+
+const cache = new WeakMap<Definition, Machine>()
+
+/** Compiles a definition; the same definition gives the same machine. */
+export function compile(definition: Definition): Machine {
+  let machine = cache.get(definition)
+  if (!machine) cache.set(definition, (machine = new CompiledMachine(definition)))
+  return machine
+}
+
+class CompiledMachine implements Machine {
+  readonly definition: Definition
+  readonly chart: AnyStateMachine
+  readonly #scope: AnyActorScope
+  readonly #resting: ReadonlyMap<string, AnyMachineSnapshot>
+
+  constructor(definition: Definition) {
+    this.definition = definition
+    this.chart = makeChart(definition)
+    const self = createActor(this.chart) // never started
+    this.#scope = { self, system: self.system, id: '', sessionId: '', logger: ignore, defer: ignore, stopChild: ignore, emit: ignore, actionExecutor: ignore } as unknown as AnyActorScope
+    this.#resting = new Map(
+      [...definition.states.keys()].map((name) => [name, this.chart.resolveState({ value: stateKey(name), context: {} }) as AnyMachineSnapshot]),
+    )
+  }
+
+  state(name: string): StateDefinition {
+    const state = this.definition.states.get(name)
+    if (state) return state
+    throw new StepwrightError('needs-migration', {
+      what: `${this.definition.name} has no state ${quote(name)}`,
+      remedy: `Its states are ${[...this.definition.states.keys()].map(quote).join(', ')}`,
+    })
+  }
+
+  move(from: string, exit: Exit): { readonly state: string; readonly done: boolean } {
+    const resting = this.#resting.get(from)
+    const type = eventType(exit)
+    const declared = exitsOf(this.state(from)).some((e) => eventType(e) === type)
+    const next = declared && resting ? (this.chart.transition(resting, { type }, this.#scope) as AnyMachineSnapshot) : undefined
+    if (next && next.status !== 'error' && stateName(String(next.value)) === exit.to) {
+      return { state: exit.to, done: next.status === 'done' }
+    }
+    throw new StepwrightError('illegal-move', {
+      what: `${this.definition.name}: ${quote(from)} does not go to ${quote(exit.to)} by ${causeOf(exit)}`,
+      remedy: `Declare it in the class, or go to one of ${[...new Set(exitsOf(this.state(from)).map((e) => quote(e.to)))].join(', ')}`,
+      details: { from, to: exit.to, by: causeOf(exit) },
+    })
+  }
+
+  snapshot({ state, data, vars }: Standing): AnyMachineSnapshot {
+    const done = this.state(state).kind === 'final'
+    const snapshot = this.chart.resolveState({ value: stateKey(state), context: { data, vars }, status: done ? 'done' : 'active' }) as AnyMachineSnapshot
+    return done ? ({ ...snapshot, output: data, toJSON: snapshot.toJSON } as AnyMachineSnapshot) : snapshot
+  }
+}
+
+/** How history and errors call an exit. */
+export function causeOf(exit: Exit): MoveCause {
+  return exit.by === 'signal' ? `signal:${exit.signal}` : exit.by
+}
+
+/** What the chart's events carry. */
+interface ChartEvent {
+  readonly type: string
+  readonly data?: unknown
+  readonly vars?: unknown
+}
+
+/** Data is replaced, vars are kept where the event brings none. */
+const enter = assign(({ context, event }: { context: { vars?: unknown }; event: ChartEvent }) => ({
+  data: event.data,
+  vars: event.vars ?? context.vars,
+}))
+
+function makeChart(definition: Definition): AnyStateMachine {
+  const states = [...definition.states.values()].map((state) => [stateKey(state.name), makeState(state)] as const)
+  return createMachine({
+    id: definition.name,
+    version: String(definition.version),
+    ...(definition.description === undefined ? {} : { description: definition.description }),
+    context: ({ input }: { input: unknown }) => ({ data: input, vars: {} }),
+    initial: stateKey(definition.initial),
+    states: Object.fromEntries(states),
+    output: ({ context }: { context: { data: unknown } }) => context.data,
+  } as never) as unknown as AnyStateMachine
+}
+
+function makeState(state: StateDefinition): object {
+  const described = state.description === undefined ? {} : { description: state.description }
+  const meta = { kind: state.kind, ...policyOf(state) }
+  if (state.kind === 'final') return { type: 'final', ...described, meta }
+  const on = exitsOf(state).map((exit) => [eventType(exit), { target: stateKey(exit.to), reenter: true, actions: enter, meta: { by: exit.by } }] as const)
+  return { on: Object.fromEntries(on), ...described, meta }
+}
+
+/** The policies of a state as plain data, for drawings and editors. */
+export function policyOf(state: StateDefinition): Readonly<Record<string, unknown>> {
+  return {
+    ...(state.method === undefined ? {} : { method: state.method }),
+    effect: state.effect,
+    ...(state.method === undefined ? {} : { maxAttempts: state.retry.maxAttempts, timeoutMs: state.timeoutMs }),
+    ...(state.kind === 'wait' && state.expires ? { expiresAfterMs: state.expires.afterMs } : {}),
+  }
+}
+
+function ignore(): void {}

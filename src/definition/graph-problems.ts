@@ -1,0 +1,26 @@
+import { quote } from '../errors/stepwright-error.ts'
+import { exitsOf, type StateDefinition } from './definition.ts'
+
+/** What is wrong with the chart as a graph: states no path reaches, states with no way to a final state. */
+export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initial: string): string[] {
+  const forward = new Map([...states.values()].map((s) => [s.name, exitsOf(s).map((exit) => exit.to)]))
+  const backward = new Map<string, string[]>([...states.keys()].map((name) => [name, []]))
+  for (const [from, targets] of forward) for (const to of targets) backward.get(to)?.push(from)
+
+  const reached = reach([initial], forward)
+  const ending = reach([...states.values()].filter((s) => s.kind === 'final').map((s) => s.name), backward)
+  const say = (s: StateDefinition): string => `${quote(s.name)}${'method' in s && s.method ? ` (${s.method})` : ''}`
+  return [...states.values()].flatMap((s) =>
+    !reached.has(s.name)
+      ? [`${say(s)} cannot be reached from ${quote(initial)}`]
+      : !ending.has(s.name)
+        ? [`${say(s)} has no way to a final state`]
+        : [],
+  )
+}
+
+function reach(from: readonly string[], next: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const seen = new Set(from)
+  for (const name of seen) for (const to of next.get(name) ?? []) seen.add(to) // a Set visits what is added meanwhile
+  return seen
+}

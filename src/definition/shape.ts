@@ -1,0 +1,160 @@
+import type { InputOf, OutputOf, Schema } from '../model/schema.ts'
+
+/** The keys of an enum's values: text, or numbers for a numeric enum. */
+export type Key = string | number
+
+/** A schema of an object: what a state receives, what a signal carries. */
+export type ObjectSchema = Schema<object, object>
+
+export type OneOrMany<T> = T | readonly T[]
+export type Each<T> = T extends readonly (infer U)[] ? U : T
+export type AnyClass = abstract new (...args: never[]) => unknown
+export type AnyMethod = (...args: never[]) => unknown
+
+/** Everything the compiler knows about one declaration; what {@link ShapeOf} gives. */
+export interface Shape {
+  readonly names: Readonly<Record<string, Key>>
+  readonly state: Key
+  readonly initial: Key
+  readonly final: Key
+  readonly data: Readonly<Record<Key, ObjectSchema>>
+  readonly signals: Readonly<Record<string, ObjectSchema>>
+  readonly vars: unknown
+  readonly session: unknown
+  readonly config: unknown
+  readonly resources: object
+}
+
+/** The states that need a handler. */
+export type Working<D extends Shape> = Exclude<D['state'], D['final']>
+
+/** What the state S receives, parsed. */
+export type DataOf<D extends Shape, S extends Key> = OutputOf<D['data'][S]>
+
+/** What is passed to enter the state S. */
+export type SentTo<D extends Shape, S extends Key> = InputOf<D['data'][S]>
+
+/** A deep read-only view. */
+export type Read<T> = T extends readonly (infer U)[]
+  ? readonly Read<U>[]
+  : T extends Date | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | AnyMethod
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: Read<T[K]> }
+      : T
+
+declare const HANDLES: unique symbol
+declare const GOES: unique symbol
+
+/** A state of a declaration, carried by the type of a handler's input so that a class alone tells its workflow. */
+export interface Brand<D extends Shape, S extends Key> {
+  readonly [HANDLES]?: { readonly state: S; readonly shape: D } | undefined
+}
+
+/** The brand of a parameter; `never` for one that has none. */
+export type BrandOf<A> = A extends { readonly [HANDLES]?: infer B }
+  ? unknown extends B
+    ? never
+    : Exclude<B, undefined>
+  : never
+
+/** What the handler of S receives. Make one alias a file: `type In<S extends State> = Input<D, S>`. */
+export type Input<D extends Shape, S extends D['state']> = DataOf<D, S> & Brand<D, S>
+
+/** The signal N as a `@wait` handler receives it: its payload, its name as `type`, its `id`. */
+export type Signal<D extends Shape, N extends keyof D['signals']> = N extends string
+  ? { readonly type: N; readonly id: string } & OutputOf<D['signals'][N]>
+  : never
+
+/** A move to a state. Only `go(...)` makes one. */
+export interface Go<out S extends Key> {
+  readonly [GOES]: S
+  readonly state: S
+}
+
+/** Writes lines into the history of the run, kept when the attempt ends. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void
+}
+
+/** What the handler knows of its run. */
+export interface RunInfo {
+  readonly id: string
+  readonly workflow: string
+  readonly state: string
+  /** How often this state has been entered, this time included. */
+  readonly visit: number
+  /** 1 for the first try of this visit. */
+  readonly attempt: number
+  /** The same for every attempt of this visit, also after a crash: `run/state/visit`. */
+  readonly idempotencyKey: string
+  /** Fires when the attempt is over: timed out, fenced, or the engine is closing. */
+  readonly signal: AbortSignal
+}
+
+/** State shared by all runs with one session id. Read-only; change it with `update`. */
+export type Session<T> = Read<T> & {
+  /**
+   * Changes the session when this handler's move is committed, exactly once, on the state it has then. The function
+   * must be pure: it runs again where another run changed the session at the same moment.
+   */
+  update(change: (session: T) => T): void
+}
+
+/** The last parameter of every handler: the resources of the application, and what the engine offers. */
+export type Context<D extends Shape> = D['resources'] & {
+  readonly run: RunInfo
+  readonly session: Session<D['session']>
+  readonly config: Read<D['config']>
+  /** Read-only; changed by the third argument of `go`. */
+  readonly vars: Read<D['vars']>
+  readonly log: Log
+  /** The saved result of `make`, or the result of calling it now, saved before it is returned. Once per visit and key. */
+  memo<T>(key: string, make: () => T | Promise<T>): Promise<Awaited<T>>
+}
+
+/** Where a run went, and with what. */
+export type Moved<D extends Shape, S extends Key = D['state']> = {
+  [K in S]: { readonly state: K; readonly data: DataOf<D, K> }
+}[S]
+
+/** What a run is started with. */
+export type StartOf<D extends Shape> = SentTo<D, D['initial']>
+
+/** How a run can end: the final state and what it received. */
+export type OutcomeOf<D extends Shape> = Moved<D, D['final']>
+
+type BrandsIn<Params extends readonly unknown[]> = { [I in keyof Params]: BrandOf<Params[I]> }[number]
+type BrandsOf<Instance> = {
+  [K in keyof Instance]: Instance[K] extends (...args: infer P) => unknown ? BrandsIn<P> : never
+}[keyof Instance]
+
+declare const DECLARES: unique symbol
+
+/** Carries a shape in the type of what `states()` returns. */
+export interface Declares<D extends Shape> {
+  readonly [DECLARES]?: D
+}
+
+/** The shape behind a declaration or a workflow class. */
+export type ShapeOf<X> = X extends abstract new (...args: never[]) => infer I
+  ? [BrandsOf<I>] extends [never]
+    ? never
+    : BrandsOf<I> extends { readonly shape: infer D extends Shape }
+      ? D
+      : never
+  : X extends Declares<infer D>
+    ? D
+    : never
+
+/** The states that the public methods of a class handle. */
+export type HandledBy<Instance> = {
+  [K in keyof Instance]: Instance[K] extends (...args: infer P) => infer R ? HandledIn<BrandsIn<P>, R> : never
+}[keyof Instance]
+type HandledIn<B, R> = B extends { readonly state: infer S } ? ([TargetsOf<Awaited<R>>] extends [never] ? never : S) : never
+
+/** The targets among the results of a handler. */
+export type TargetsOf<R> = R extends Go<infer S> ? S : never

@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import type { OutputOf, Schema } from '../model/schema.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { Declaration } from './declaration.ts'
+import { noteHandler } from './handlers.ts'
+import { makeMove } from './move.ts'
+import { keepDefinition, type Declared } from './read-definition.ts'
+import type { Each, Key, ObjectSchema, OneOrMany } from './shape.ts'
+import type { DefaultsVerdict, Refused } from './verdict.ts'
+
+type Values<E> = E[keyof E & string]
+type Nothing = z.ZodType<{}, {}>
+
+/** Options of {@link states}. */
+export interface StatesOptions<I, F, G, V extends Schema, S extends Schema, C extends Schema, R> {
+  /** The state a run begins in; its schema is the run's input. */
+  readonly initial: I
+  /** The states a run ends in; what they receive is the run's output. */
+  readonly final: F
+  /** The signals a run accepts from outside, with the schema of their payload. */
+  readonly signals?: G
+  /** Values of the whole run, changed only by the third argument of `go`. Must accept `{}`. */
+  readonly vars?: V & DefaultsVerdict<V, 'vars'>
+  /** State shared by all runs with one session id. Must accept `{}`. */
+  readonly session?: S & DefaultsVerdict<S, 'session'>
+  /** Values of the deployment, validated once by `createEngine`. */
+  readonly config?: C
+  /** What the application injects: `resources<{ llm: Llm }>()`. */
+  readonly resources?: R
+}
+
+/**
+ * Declares the states of a workflow: an enum (string, numeric, or a const object), what each state receives, where it
+ * begins and ends. Gives back the decorators that are bound to it, and `go`.
+ *
+ * @throws StepwrightError `invalid-definition`, with every problem that can be seen here.
+ * @example
+ * enum State { Ask = 'ask', Done = 'done' }
+ * const Quiz = states(State, {
+ *   [State.Ask]: z.object({ question: z.string() }),
+ *   [State.Done]: z.object({ answer: z.string() }),
+ * }, { initial: State.Ask, final: State.Done })
+ */
+export function states<
+  const E extends Readonly<Record<string, Key>>,
+  const M extends { readonly [K in Values<E>]: ObjectSchema },
+  const I extends Values<E>,
+  const F extends OneOrMany<Exclude<Values<E>, I>>,
+  const G extends Readonly<Record<string, ObjectSchema>> = {},
+  V extends Schema = Nothing,
+  S extends Schema = Nothing,
+  C extends Schema = Nothing,
+  R extends object = {},
+>(
+  members: E,
+  schemas: M & { readonly [K in Exclude<keyof M, Values<E>>]: Refused<`the enum has no state ${K & Key}`> },
+  options: StatesOptions<I, F, G, V, S, C, R>,
+): Declaration<{
+  names: E
+  state: Values<E>
+  initial: I
+  final: Each<F>
+  data: M
+  signals: G
+  vars: OutputOf<V>
+  session: OutputOf<S>
+  config: OutputOf<C>
+  resources: R
+}> {
+  const names = namesOf(members)
+  const nothing = z.strictObject({})
+  const declared: Declared = {
+    names,
+    schemas: new Map(Object.entries(schemas).map(([value, schema]) => [nameOf(names, value), schema as Schema])),
+    initial: options.initial,
+    final: [options.final].flat() as Key[],
+    signals: new Map(Object.entries(options.signals ?? {})),
+    vars: options.vars ?? nothing,
+    session: options.session,
+    config: options.config ?? nothing,
+  }
+  const declaration = {
+    workflow: (workflowOptions: object = {}) =>
+      (target: new () => object, context: ClassDecoratorContext) => keepDefinition(target, context, declaration, declared, workflowOptions),
+    step: (state: Key, stepOptions: object = {}) => (_method: unknown, context: ClassMethodDecoratorContext) =>
+      noteHandler(context, { kind: 'step', state, options: stepOptions as Record<string, unknown>, of: declaration }),
+    wait: (state: Key, waitOptions: object) => (_method: unknown, context: ClassMethodDecoratorContext) =>
+      noteHandler(context, { kind: 'wait', state, options: waitOptions as Record<string, unknown>, of: declaration }),
+    go: (state: Key, data: unknown, vars?: Readonly<Record<string, unknown>>) =>
+      makeMove({ to: names.get(state) ?? String(state), data, vars }),
+  }
+  return Object.freeze(declaration) as never
+}
+
+/** Names the type of the injected resources in {@link states}; holds no value. */
+export function resources<R extends object>(): R {
+  return {} as R
+}
+
+/** Member to stored name: a string member's value, a numeric member's own name (its number may change with the order). */
+function namesOf(members: Readonly<Record<string, Key>>): ReadonlyMap<Key, string> {
+  const names = new Map<Key, string>()
+  for (const [member, value] of Object.entries(members)) {
+    const reverse = typeof value === 'string' && typeof members[value] === 'number' && String(members[value]) === member
+    if (reverse) continue
+    const name = typeof value === 'number' ? member : value
+    const twice = names.has(value) || [...names.values()].includes(name)
+    if (twice || name === '') {
+      throw new StepwrightError('invalid-definition', {
+        what: twice ? `Two members of the enum are called ${quote(name)}` : `The enum's member ${quote(member)} is empty text`,
+        remedy: 'Give each member a value of its own',
+      })
+    }
+    names.set(value, name)
+  }
+  return names
+}
+
+/** Object keys are text, also where the member is a number. */
+function nameOf(names: ReadonlyMap<Key, string>, key: string): string {
+  return names.get(key) ?? names.get(Number(key)) ?? key
+}
+

@@ -1,0 +1,100 @@
+import type { Duration } from './duration.ts'
+import { toMs } from './duration.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+
+/**
+ * Thrown by a handler: trying again is of no use. The run takes the state's `catch` edge, or fails.
+ *
+ * @example
+ * if (!card.valid) throw new FatalError('the card was refused')
+ */
+export class FatalError extends Error {
+  override readonly name: string = 'FatalError'
+}
+
+/**
+ * Thrown by a handler: try again, not before `retryAfter` (milliseconds, `'5m'`, or a Date) where it is given.
+ * The wait is a durable timer of any length. Attempts still count against the state's `maxAttempts`.
+ *
+ * @example
+ * throw new RetryableError('the queue is full', { retryAfter: '30s' })
+ */
+export class RetryableError extends Error {
+  override readonly name: string = 'RetryableError'
+  readonly retryAfter: Duration | Date | undefined
+
+  constructor(message: string, { retryAfter, cause }: { retryAfter?: Duration | Date; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.retryAfter = retryAfter
+  }
+}
+
+/** An attempt outlived its `timeout`: its AbortSignal was fired and whatever it still returns is ignored. */
+export class TimeoutError extends Error {
+  override readonly name: string = 'TimeoutError'
+}
+
+/** An error as it is kept in a run and its history. */
+export interface Failure {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly status?: number
+  readonly stack?: string
+}
+
+/** What a handler threw, judged: what to keep of it, whether to try again, and not before when. */
+export interface Judged {
+  readonly failure: Failure
+  readonly retryable: boolean
+  /** Absolute, milliseconds. */
+  readonly notBefore: number | undefined
+}
+
+/** The longest message and stack that are kept, in characters. */
+const LONGEST_TEXT = 4_000
+
+/**
+ * Judges what a handler threw. Tried again: everything but `FatalError`, our own errors about wrong data, and HTTP
+ * statuses from 400 to 499 other than 408, 409, 425 and 429. `Retry-After` is read from `RetryableError` and from
+ * the headers of an HTTP error, such as those of the openai package.
+ */
+export function judge(thrown: unknown, now: number): Judged {
+  const failure = toFailure(thrown)
+  const { status } = failure
+  const refused = status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status)
+  const ours = thrown instanceof StepwrightError && thrown.code !== 'store-unavailable' && thrown.code !== 'store-busy'
+  const fatal = thrown instanceof FatalError || failure.name === 'FatalError' || ours || refused
+  return { failure, retryable: !fatal, notBefore: fatal ? undefined : notBefore(thrown, now) }
+}
+
+/** The part of an error that is kept. What is not an error is quoted. */
+export function toFailure(thrown: unknown): Failure {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: `a handler threw ${quote(thrown)}, not an Error` }
+  const { code, status } = thrown as { code?: unknown; status?: unknown }
+  return {
+    name: clip(String(thrown.name)),
+    message: clip(String(thrown.message)),
+    ...(typeof code === 'string' ? { code: clip(code) } : {}),
+    ...(typeof status === 'number' ? { status } : {}),
+    ...(typeof thrown.stack === 'string' ? { stack: clip(thrown.stack) } : {}),
+  }
+}
+
+function clip(text: string): string {
+  const short = text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}...` : text
+  return short.toWellFormed()
+}
+
+function notBefore(thrown: unknown, now: number): number | undefined {
+  if (thrown instanceof RetryableError && thrown.retryAfter !== undefined) {
+    const { retryAfter } = thrown
+    return retryAfter instanceof Date ? retryAfter.getTime() : now + toMs(retryAfter, 'retryAfter of a RetryableError')
+  }
+  const headers = (thrown as { headers?: unknown } | null)?.headers
+  const value = headers instanceof Headers ? headers.get('retry-after') : undefined
+  if (!value) return undefined
+  const seconds = Number(value)
+  const at = Number.isFinite(seconds) ? now + seconds * 1e3 : Date.parse(value)
+  return Number.isFinite(at) ? at : undefined
+}

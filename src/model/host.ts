@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto'
+
+/** The outside world as the engine sees it: time, chance and ids. Tests replace it; nothing else asks the clock. */
+export interface Host {
+  /** Milliseconds since 1970. */
+  now(): number
+  /** A number in [0, 1). */
+  random(): number
+  /** A new id; ids made later sort after those made before. */
+  newId(): string
+  /** Calls `fire` once at `at` (absolute, milliseconds) or at once if that has passed. Returns what cancels it. */
+  alarm(at: number, fire: () => void): () => void
+}
+
+/** Node's setTimeout fires at once above this, so longer waits are armed in pieces. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+
+/** The real clock, the real random numbers, ids that sort by time. */
+export const systemHost: Host = {
+  now: () => Date.now(),
+  random: () => Math.random(),
+  newId: makeIds(() => Date.now()),
+  alarm(at, fire) {
+    let timer: NodeJS.Timeout
+    const arm = (): void => {
+      const left = at - Date.now()
+      timer = left > LONGEST_TIMEOUT_MS ? setTimeout(arm, LONGEST_TIMEOUT_MS) : setTimeout(fire, Math.max(0, left))
+    }
+    arm()
+    return () => clearTimeout(timer)
+  },
+}
+
+/**
+ * Ids of 20 characters, unique across processes: 9 of time, 3 that count within a millisecond, 8 of chance.
+ * They sort by time, so that new rows are added at the end of a table.
+ */
+export function makeIds(now: () => number, chance: () => string = () => randomUUID()): () => string {
+  let last = 0
+  let count = 0
+  const seed = BigInt(`0x${chance().replaceAll('-', '')}`).toString(36).slice(-8).padStart(8, '0')
+  return () => {
+    const time = Math.max(now(), last)
+    count = time === last ? count + 1 : 0
+    if (count >= 36 ** 3) {
+      last = time + 1
+      count = 0
+    } else last = time
+    return last.toString(36).padStart(9, '0') + count.toString(36).padStart(3, '0') + seed
+  }
+}

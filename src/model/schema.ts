@@ -1,0 +1,69 @@
+/**
+ * Any schema that follows the Standard Schema specification (https://standardschema.dev): Zod 4, Valibot, ArkType.
+ * Only the part that is used is written down here.
+ */
+export interface Schema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => Validated<Output> | Promise<Validated<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+type Validated<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly Issue[] }
+
+/** One complaint of a schema. */
+export interface Issue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+type TypesOf<S extends Schema> = NonNullable<S['~standard']['types']>
+
+/** What is passed to a schema. */
+export type InputOf<S extends Schema> = TypesOf<S>['input']
+
+/** What a schema gives back. */
+export type OutputOf<S extends Schema> = TypesOf<S>['output']
+
+/** A value that was accepted, or the reasons why not, each with its path. */
+export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reasons: readonly string[] }
+
+/** Validates a value. Never throws for a wrong value, nor for a schema that does. */
+export async function parseWith(schema: Schema, value: unknown): Promise<Parsed> {
+  try {
+    const result = schema['~standard'].validate(value)
+    const settled = result instanceof Promise ? await result : result
+    if (settled.issues) return { ok: false, reasons: settled.issues.map(sayIssue) }
+    const lost = lostKeys(value, settled.value)
+    if (lost.length > 0) return { ok: false, reasons: lost.map((path) => `${path}: not in the schema, would be dropped`) }
+    return { ok: true, value: settled.value }
+  } catch (error) {
+    return { ok: false, reasons: [`the schema threw: ${error instanceof Error ? error.message : String(error)}`] }
+  }
+}
+
+function sayIssue({ message, path }: Issue): string {
+  const keys = (path ?? []).map((key) => String(typeof key === 'object' ? key.key : key))
+  return keys.length > 0 ? `${keys.join('.')}: ${message}` : message
+}
+
+/** I8: keys of plain objects that the schema did not pass on. A change of kind (object to Map) is a transform, not a loss. */
+function lostKeys(before: unknown, after: unknown, path = ''): string[] {
+  if (before === after || typeof before !== 'object' || typeof after !== 'object' || !before || !after) return []
+  if (Array.isArray(before) !== Array.isArray(after) || !isPlain(before) || !isPlain(after)) return []
+  const lost: string[] = []
+  for (const [key, value] of Object.entries(before)) {
+    const here = path ? `${path}.${key}` : key
+    if (Object.hasOwn(after, key)) lost.push(...lostKeys(value, (after as Record<string, unknown>)[key], here))
+    else if (value !== undefined) lost.push(here)
+  }
+  return lost
+}
+
+function isPlain(value: object): boolean {
+  if (Array.isArray(value)) return true
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}

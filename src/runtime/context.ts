@@ -1,0 +1,95 @@
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { LogLine } from './advance.ts'
+import { idempotencyKey, visitOf, type Run } from '../model/run.ts'
+import type { Log, RunInfo } from '../definition/shape.ts'
+
+/** Names in a handler's context that resources cannot have. */
+export const RESERVED: readonly string[] = ['run', 'session', 'config', 'vars', 'log', 'memo']
+
+/** What a handler has asked to be kept with its move. */
+export interface Kept {
+  readonly log: LogLine[]
+  /** Pure changes of the session, in order. */
+  readonly session: ((state: unknown) => unknown)[]
+}
+
+/** Saves results inside the visit. */
+export interface MemoBook {
+  has(key: string): boolean
+  get(key: string): unknown
+  /** `false`: the attempt is over, nothing was saved. */
+  save(key: string, value: unknown): Promise<boolean>
+}
+
+/** What the context of one attempt is made from. */
+export interface ContextParts {
+  readonly run: Run
+  readonly resources: object
+  readonly config: unknown
+  readonly session: unknown
+  readonly memos: MemoBook
+  readonly kept: Kept
+  readonly abort: AbortSignal
+  /** The attempt has not ended. */
+  readonly alive: () => boolean
+}
+
+/** The last parameter of a handler. */
+export function makeContext({ run, resources, config, session, memos, kept, abort, alive }: ContextParts): object {
+  const info: RunInfo = {
+    id: run.id,
+    workflow: run.workflow,
+    state: run.state,
+    visit: visitOf(run),
+    attempt: run.attempt,
+    idempotencyKey: idempotencyKey(run),
+    signal: abort,
+  }
+  return {
+    ...resources,
+    run: info,
+    config,
+    vars: run.vars,
+    log: makeLog(kept, alive),
+    session: { ...(session as object), update: (change: (state: unknown) => unknown) => void (alive() && kept.session.push(change)) },
+    memo: makeMemo(memos, info, alive),
+  }
+}
+
+function makeLog(kept: Kept, alive: () => boolean): Log {
+  const at =
+    (level: LogLine['level']) =>
+    (message: string, fields?: Readonly<Record<string, unknown>>): void => {
+      if (alive()) kept.log.push({ type: 'log', level, message: String(message), ...(fields === undefined ? {} : { fields }) })
+    }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+function makeMemo(memos: MemoBook, info: RunInfo, alive: () => boolean) {
+  const making = new Map<string, Promise<unknown>>()
+  return (key: string, make: () => unknown): Promise<unknown> => {
+    if (typeof key !== 'string' || key === '' || key.length > 500) {
+      return Promise.reject(new TypeError(`the key of a memo is ${quote(key)}, not 1 to 500 characters`))
+    }
+    if (memos.has(key)) return Promise.resolve(memos.get(key))
+    const pending = making.get(key)
+    if (pending) return pending
+    const made = makeOnce(key, make).finally(() => making.delete(key))
+    making.set(key, made)
+    return made
+  }
+
+  async function makeOnce(key: string, make: () => unknown): Promise<unknown> {
+    if (!alive()) throw over(key)
+    const value = await make()
+    if (!alive() || !(await memos.save(key, value))) throw over(key)
+    return memos.get(key)
+  }
+
+  function over(key: string): StepwrightError {
+    return new StepwrightError('attempt-over', {
+      what: `memo ${quote(key)} of ${info.idempotencyKey} was asked for after its attempt had ended`,
+      remedy: 'Stop the handler when run.signal fires',
+    })
+  }
+}

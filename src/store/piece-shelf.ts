@@ -1,0 +1,80 @@
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { decode, encode, piecesIn } from './codec.ts'
+import type { Put, Store } from './store.ts'
+
+/**
+ * The large parts of one document, each written once and then referred to, so that what is written is in proportion
+ * to what changed (I11). Ids sort by time, so pieces of all runs are added at the end of their table.
+ */
+export class PieceShelf {
+  readonly #newId: () => string
+  readonly #known = new Map<string, string>()
+  #fresh: Put[] = []
+
+  constructor(newId: () => string) {
+    this.#newId = newId
+  }
+
+  /** Encodes a value; its large parts that are not yet known wait to be written. */
+  encode(value: unknown, where: string): unknown {
+    return encode(value, where, (text, json) => this.#shelve(text, json))
+  }
+
+  /** Keeps a text under a new id, also if it is known. */
+  add(json: string): string {
+    const id = this.#newId()
+    this.#fresh.push({ collection: 'piece', key: id, value: json })
+    return id
+  }
+
+  /** The pieces that must be written with, or before, the document that refers to them. */
+  takeFresh(): readonly Put[] {
+    const fresh = this.#fresh
+    this.#fresh = []
+    return fresh
+  }
+
+  /** Gives up pieces that were not written after all. */
+  forget(puts: readonly Put[]): void {
+    const gone = new Set(puts.map((put) => put.key))
+    for (const [text, id] of this.#known) if (gone.has(id)) this.#known.delete(text)
+  }
+
+  /** Decodes a value, reading the pieces it refers to. */
+  async decode(encoded: unknown, store: Store): Promise<unknown> {
+    const texts = await readPieces(encoded, store)
+    for (const [id, json] of texts) {
+      const piece = JSON.parse(json) as unknown
+      this.#known.set(typeof piece === 'string' ? piece : json, id)
+    }
+    return decode(encoded, (id) => texts.get(id) as string)
+  }
+
+  #shelve(text: string, json: () => string): string {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    const id = this.add(json())
+    this.#known.set(text, id)
+    return id
+  }
+}
+
+/** All pieces that an encoded value refers to, through groups of groups; one read for each level. */
+async function readPieces(encoded: unknown, store: Store): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>()
+  let wanted = [...new Set(piecesIn(encoded))]
+  while (wanted.length > 0) {
+    const rows = await store.get('piece', wanted)
+    const next: string[] = []
+    for (const [i, id] of wanted.entries()) {
+      const row = rows[i]
+      if (!row) {
+        throw new StepwrightError('corrupt-document', { what: `The piece ${id} is missing from ${store.name}`, remedy: 'Restore the store from a backup' })
+      }
+      texts.set(id, row.value)
+      if (row.value.startsWith('[')) next.push(...piecesIn(JSON.parse(row.value)))
+    }
+    wanted = [...new Set(next)].filter((id) => !texts.has(id))
+  }
+  return texts
+}

@@ -1,0 +1,167 @@
+import { createHash } from 'node:crypto'
+import type { RedisClientOptions, RedisClientType } from '@keyv/redis'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { WRITE_SCRIPT } from './redis-script.ts'
+import { durabilityWarnings } from './redis-durability.ts'
+import { COLLECTIONS, type Batch, type Collection, type Entry, type Range, type Row, type Store } from './store.ts'
+
+/** Options of {@link RedisStore}. */
+export interface RedisOptions {
+  /** First part of every key. Default `'stepwright'`. */
+  readonly prefix?: string
+  /** How long one answer is waited for, in milliseconds. Default 5,000. */
+  readonly timeoutMs?: number
+}
+
+const WRITE_SHA = createHash('sha1').update(WRITE_SCRIPT).digest('hex')
+const REVISION_WIDTH = 15
+
+/**
+ * Redis through `@keyv/redis`. Holds I1 by one Lua script per batch. The client is made here, with settings under
+ * which nothing hangs and nothing is queued to be written later: a `KeyvRedis` that was passed in gives only its
+ * address and credentials.
+ */
+export class RedisStore implements Store {
+  readonly name: string
+  readonly shared = true
+  readonly #connection: RedisClientOptions
+  readonly #prefix: string
+  readonly #timeoutMs: number
+  #client: RedisClientType | undefined
+
+  constructor(connection: string | RedisClientOptions, { prefix = 'stepwright', timeoutMs = 5_000 }: RedisOptions = {}) {
+    this.#connection = typeof connection === 'string' ? { url: connection } : connection
+    this.#prefix = prefix
+    this.#timeoutMs = timeoutMs
+    this.name = nameWithoutPassword(this.#connection)
+  }
+
+  async open(): Promise<readonly string[]> {
+    const { default: KeyvRedis } = await import('@keyv/redis').catch((cause: unknown) => {
+      throw new StepwrightError('module-missing', { what: `${this.name} needs the package @keyv/redis`, remedy: 'Run npm install @keyv/redis', cause })
+    })
+    const timeout = this.#timeoutMs
+    const adapter = new KeyvRedis<string>(
+      {
+        ...this.#connection,
+        disableOfflineQueue: true,
+        pingInterval: Math.max(250, Math.floor(timeout / 3)), // shorter than the socket's timeout, or an idle socket would be cut
+        socket: { ...this.#connection.socket, connectTimeout: timeout, socketTimeout: timeout, reconnectStrategy: (tries: number) => Math.min(50 * 2 ** tries, 2_000) } as NonNullable<RedisClientOptions['socket']>,
+      },
+      { throwOnConnectError: true, throwOnErrors: true, connectionTimeout: timeout },
+    )
+    adapter.on('error', () => undefined) // each call reports its own failure
+    return this.#ask(async () => {
+      try {
+        this.#client = (await adapter.getClient()) as RedisClientType
+        return await durabilityWarnings(this.#client, this.name)
+      } catch (error) {
+        ;(adapter.client as RedisClientType).destroy()
+        throw error
+      }
+    })
+  }
+
+  async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
+    if (keys.length === 0) return []
+    const values = await this.#ask((client) => client.mGet(keys.map((key) => this.#row(collection, key))))
+    return values.map((text) => (text === null ? undefined : this.#open(text)))
+  }
+
+  async write({ put = [], delete: gone = [], check = [] }: Batch): Promise<boolean> {
+    const args: string[] = []
+    for (const { collection, key, value, expect, tag } of put) {
+      const { listed } = COLLECTIONS[collection]
+      args.push('put', collection, key, expect === undefined ? '' : String(expect), seal(value, (expect ?? 0) + 1))
+      args.push(listed ? '1' : '0', tag === undefined ? '0' : '1', tag ?? '')
+    }
+    for (const { collection, key, revision } of check) args.push('check', collection, key, String(revision))
+    for (const { collection, key, must } of gone) args.push('delete', collection, key, must ? 'must' : '', COLLECTIONS[collection].listed ? '1' : '0')
+    const script = { keys: [this.#prefix], arguments: args }
+    const answer = await this.#ask(async (client) => {
+      try {
+        return await client.evalSha(WRITE_SHA, script)
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+        return client.eval(WRITE_SCRIPT, script)
+      }
+    })
+    if (answer === 1 || answer === 0) return answer === 1
+    throw this.#unavailable(`answered ${JSON.stringify(answer)} to a write`)
+  }
+
+  async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
+    const { prefix = '', after, before, tag, limit, reverse = false, values = false } = range
+    const set = `${this.#prefix}@${collection}${tag === undefined ? '' : '@tag'}`
+    const start = tag ?? prefix
+    const low = after !== undefined && tag === undefined && after >= start ? `(${after}` : start === '' ? '-' : `[${start}`
+    const high = before !== undefined && tag === undefined ? `(${before}` : start === '' ? '+' : `(${start}\u{10ffff}`
+    const bounds = reverse ? ([high, low] as const) : ([low, high] as const)
+    const members = await this.#ask((client) =>
+      client.zRange(set, bounds[0], bounds[1], { BY: 'LEX', REV: reverse, LIMIT: { offset: 0, count: limit } }),
+    )
+    const entries = members
+      .map((member): Entry => {
+        const cut = tag === undefined ? -1 : member.indexOf('\0')
+        return cut < 0 ? { key: member } : { key: member.slice(cut + 1), tag: member.slice(0, cut) }
+      })
+      .filter((entry) => entry.key.startsWith(tag === undefined ? prefix : ''))
+    if (!values) return entries
+    const rows = await this.get(collection, entries.map((entry) => entry.key))
+    return entries.flatMap((entry, i) => (rows[i] ? [{ ...entry, value: rows[i].value }] : []))
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client
+    this.#client = undefined
+    if (client?.isOpen) client.destroy()
+    await Promise.resolve()
+  }
+
+  #row(collection: Collection, key: string): string {
+    return `${this.#prefix}:${collection}:${key}`
+  }
+
+  #open(text: string): Row {
+    const start = '{"expires":null,"value":'.length
+    const end = text.length - ',"revision":}'.length - REVISION_WIDTH
+    const revision = Number(text.slice(-1 - REVISION_WIDTH, -1))
+    if (end > start && Number.isSafeInteger(revision)) return { revision, value: text.slice(start, end) }
+    throw new StepwrightError('corrupt-document', { what: `${this.name} holds a value that is not one of ours: ${text.slice(0, 60)}`, remedy: 'Give Stepwright a key prefix of its own' })
+  }
+
+  /** Asks the server and bounds the wait; whatever goes wrong is an error, never an empty answer (I7). */
+  async #ask<T>(work: (client: RedisClientType) => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(this.#unavailable(`did not answer within ${this.#timeoutMs} ms`)), this.#timeoutMs * 1.5)
+    })
+    try {
+      return await Promise.race([work(this.#client as RedisClientType), limit])
+    } catch (error) {
+      if (error instanceof StepwrightError) throw error
+      throw this.#unavailable(error instanceof Error ? error.message : String(error), error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #unavailable(said: string, cause?: unknown): StepwrightError {
+    return new StepwrightError('store-unavailable', {
+      what: `${this.name} ${said}`,
+      remedy: 'See that the Redis server runs and can be reached; runs go on as soon as it answers',
+      cause,
+      details: { store: this.name },
+    })
+  }
+}
+
+function seal(value: string, revision: number): string {
+  return `{"expires":null,"value":${value},"revision":${String(revision).padStart(REVISION_WIDTH)}}`
+}
+
+function nameWithoutPassword(connection: RedisClientOptions): string {
+  const { socket } = connection as { socket?: { host?: string; port?: number } }
+  const url = new URL(connection.url ?? `redis://${socket?.host ?? '127.0.0.1'}:${socket?.port ?? 6379}`)
+  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`
+}

@@ -1,0 +1,192 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { COLLECTIONS, collections, type Batch, type Collection, type Entry, type Range, type Row, type Store } from './store.ts'
+import { nameSqliteError, isBusy } from './sqlite-errors.ts'
+
+/** Options of {@link SqliteStore}. */
+export interface SqliteOptions {
+  /**
+   * `'full'` (default): an acknowledged write survives a power cut. `'normal'`: it survives the death of the process,
+   * and a power cut may take the last moments back; several times faster.
+   */
+  readonly synchronous?: 'full' | 'normal'
+  /** How long a locked database is waited for, in milliseconds. Default 5,000. */
+  readonly busyTimeoutMs?: number
+}
+
+/** Marks a file as ours, and in which format; see https://sqlite.org/pragma.html#pragma_application_id */
+const APPLICATION_ID = 0x53574754
+const FORMAT = 1
+
+interface Statements {
+  readonly get: StatementSync
+  readonly insert: StatementSync
+  readonly update: StatementSync
+  readonly retag: StatementSync
+  readonly replace: StatementSync
+  readonly delete: StatementSync
+  readonly revision: StatementSync
+}
+
+/**
+ * One SQLite file through `node:sqlite`, in WAL mode. Several processes on one machine may use it at once.
+ * Holds I1 by `WHERE revision = ?`.
+ */
+export class SqliteStore implements Store {
+  readonly name: string
+  readonly shared = true
+  readonly #path: string
+  readonly #synchronous: 'full' | 'normal'
+  readonly #busyTimeoutMs: number
+  readonly #lists = new Map<string, StatementSync>()
+  #db: DatabaseSync | undefined
+  #tables = new Map<Collection, Statements>()
+  #turn: Promise<unknown> | undefined
+
+  constructor(path: string, { synchronous = 'full', busyTimeoutMs = 5_000 }: SqliteOptions = {}) {
+    this.name = `sqlite:${path}`
+    this.#path = path
+    this.#synchronous = synchronous
+    this.#busyTimeoutMs = busyTimeoutMs
+  }
+
+  async open(): Promise<readonly string[]> {
+    await this.#patiently(() => this.#openNow())
+    return this.#path === ':memory:' ? ['sqlite::memory: keeps nothing after this process'] : []
+  }
+
+  async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
+    return this.#patiently(() => keys.map((key) => this.#table(collection).get.get(key) as Row | undefined))
+  }
+
+  async write(batch: Batch): Promise<boolean> {
+    return this.#patiently(() => this.#writeNow(batch))
+  }
+
+  async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
+    const { prefix = '', after, before, tag, limit, reverse = false, values = false } = range
+    const columns = `key${COLLECTIONS[collection].tagged ? ', tag' : ''}${values ? ', value' : ''}`
+    const order = reverse ? 'desc' : 'asc'
+    const bounds: [string, SQLInputValue][] = []
+    const between = (column: string, start: string): void => {
+      bounds.push([`${column} >= ?`, start])
+      if (start !== '') bounds.push([`${column} < ?`, `${start}\u{10ffff}`])
+    }
+    if (tag === undefined) {
+      between('key', prefix)
+      if (after !== undefined) bounds.push(['key > ?', after])
+      if (before !== undefined) bounds.push(['key < ?', before])
+    } else between('tag', tag)
+    const where = bounds.map(([condition]) => condition).join(' and ')
+    const by = tag === undefined ? `key ${order}` : `tag ${order}, key ${order}`
+    const sql = `select ${columns} from "${collection}" where ${where} order by ${by} limit ?`
+    return this.#patiently(() => {
+      let statement = this.#lists.get(sql)
+      if (!statement) this.#lists.set(sql, (statement = this.#open().prepare(sql)))
+      return statement.all(...bounds.map(([, value]) => value), limit) as unknown as Entry[]
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#turn?.catch(() => undefined)
+    this.#db?.close()
+    this.#db = undefined
+  }
+
+  #openNow(): void {
+    const db = new DatabaseSync(this.#path, { timeout: 0 }) // a timeout of SQLite's own would block the event loop
+    try {
+      const pragma = (name: string): unknown => Object.values(db.prepare(`pragma ${name}`).get() ?? {})[0]
+      const ours = pragma('application_id') === APPLICATION_ID
+      const empty = db.prepare('select count(*) as n from sqlite_schema').get()?.['n'] === 0
+      const format = Number(pragma('user_version'))
+      if (!ours && !empty) {
+        throw new StepwrightError('store-unusable', { what: `${this.name} is a database of another application`, remedy: 'Name a file of its own for the store' })
+      }
+      if (ours && format > FORMAT) {
+        throw new StepwrightError('store-newer', { what: `${this.name} has format ${format}; this version knows ${FORMAT}`, remedy: 'Install the newer stepwright, or use another file' })
+      }
+      db.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}`)
+      if (!ours) db.exec(`begin immediate; ${schema()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`)
+      this.#tables = new Map(collections.map((name) => [name, prepare(db, name)]))
+      this.#lists.clear()
+      this.#db = db
+    } catch (error) {
+      db.close()
+      throw error
+    }
+  }
+
+  #writeNow({ put = [], delete: gone = [], check = [] }: Batch): boolean {
+    const single = put.length + gone.length + check.length === 1
+    const db = this.#open()
+    if (!single) db.exec('begin immediate')
+    try {
+      const done =
+        check.every((c) => ((this.#table(c.collection).revision.get(c.key)?.['revision'] as number | undefined) ?? 0) === c.revision) &&
+        put.every((p) => this.#put(p)) &&
+        gone.every((d) => Number(this.#table(d.collection).delete.run(d.key).changes) > 0 || d.must !== true)
+      if (!single) db.exec(done ? 'commit' : 'rollback')
+      return done
+    } catch (error) {
+      if (!single && db.isTransaction) db.exec('rollback')
+      throw error
+    }
+  }
+
+  #put({ collection, key, value, expect, tag }: NonNullable<Batch['put']>[number]): boolean {
+    const table = this.#table(collection)
+    if (expect === undefined) return Number(table.replace.run(key, tag ?? null, value).changes) > 0
+    if (expect === 0) return Number(table.insert.run(key, tag ?? null, value).changes) > 0
+    const { changes } = tag === undefined ? table.update.run(value, key, expect) : table.retag.run(value, tag, key, expect)
+    return Number(changes) > 0
+  }
+
+  #table(collection: Collection): Statements {
+    this.#open()
+    return this.#tables.get(collection) as Statements
+  }
+
+  #open(): DatabaseSync {
+    if (this.#db) return this.#db
+    throw new StepwrightError('engine-closed', { what: `${this.name} is closed`, remedy: 'Make a new engine' })
+  }
+
+  /** Runs a synchronous piece of work; while the database is locked by another process, tries again without blocking. */
+  async #patiently<T>(work: () => T): Promise<T> {
+    const until = performance.now() + this.#busyTimeoutMs
+    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > until) throw nameSqliteError(error, this.name)
+        await (this.#turn = sleep(pause))
+      }
+    }
+  }
+}
+
+function schema(): string {
+  return collections
+    .map((name) => {
+      const index = COLLECTIONS[name].tagged ? `create index "${name}-tag" on "${name}"(tag, key);` : ''
+      return `create table "${name}"(key text primary key, revision integer not null, tag text, value text not null); ${index}`
+    })
+    .join(' ')
+}
+
+function prepare(db: DatabaseSync, name: Collection): Statements {
+  const table = `"${name}"`
+  return {
+    get: db.prepare(`select revision, value from ${table} where key = ?`),
+    insert: db.prepare(`insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do nothing`),
+    update: db.prepare(`update ${table} set revision = revision + 1, value = ? where key = ? and revision = ?`),
+    retag: db.prepare(`update ${table} set revision = revision + 1, value = ?, tag = ? where key = ? and revision = ?`),
+    replace: db.prepare(
+      `insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do update set revision = 1, tag = coalesce(excluded.tag, tag), value = excluded.value`,
+    ),
+    delete: db.prepare(`delete from ${table} where key = ?`),
+    revision: db.prepare(`select revision from ${table} where key = ?`),
+  }
+}

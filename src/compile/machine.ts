@@ -44,12 +44,14 @@ class CompiledMachine implements Machine {
   readonly chart: AnyStateMachine
   readonly #scope: AnyActorScope
   readonly #resting: ReadonlyMap<string, AnyMachineSnapshot>
+  readonly #events: ReadonlyMap<string, ReadonlySet<string>>
 
   constructor(definition: Definition) {
     this.definition = definition
     this.chart = makeChart(definition)
     const self = createActor(this.chart) // never started
     this.#scope = { self, system: self.system, id: '', sessionId: '', logger: ignore, defer: ignore, stopChild: ignore, emit: ignore, actionExecutor: ignore } as unknown as AnyActorScope
+    this.#events = new Map([...definition.states.values()].map((state) => [state.name, new Set(exitsOf(state).map(eventType))]))
     this.#resting = new Map(
       [...definition.states.keys()].map((name) => [name, this.chart.resolveState({ value: stateKey(name), context: {} }) as AnyMachineSnapshot]),
     )
@@ -67,7 +69,7 @@ class CompiledMachine implements Machine {
   move(from: string, exit: Exit): { readonly state: string; readonly done: boolean } {
     const resting = this.#resting.get(from)
     const type = eventType(exit)
-    const declared = exitsOf(this.state(from)).some((e) => eventType(e) === type)
+    const declared = this.#events.get(from)?.has(type)
     const next = declared && resting ? (this.chart.transition(resting, { type }, this.#scope) as AnyMachineSnapshot) : undefined
     if (next && next.status !== 'error' && stateName(String(next.value)) === exit.to) {
       return { state: exit.to, done: next.status === 'done' }

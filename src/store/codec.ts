@@ -84,14 +84,13 @@ class Encoder {
     if (prototype !== Object.prototype && prototype !== null) return exotic(value, path)
     const symbols = Object.getOwnPropertySymbols(value)
     if (symbols.length > 0) throw refusal(path, `has the key ${String(symbols[0])}, a symbol`)
-    const names = Object.getOwnPropertyNames(value)
+    const names = Object.keys(value)
+    if (names.length !== Object.getOwnPropertyNames(value).length) throw refusal(path, 'has keys that are not enumerable')
     const encoded: Record<string, unknown> = {}
     for (const key of names) {
       const here = path ? `${path}.${key}` : key
       if (key === '__proto__') throw refusal(here, 'is a key that could change what an object is')
-      const property = Object.getOwnPropertyDescriptor(value, key)
-      if (!property?.enumerable || property.get) throw refusal(here, property?.get ? 'is computed by a getter' : 'is not enumerable')
-      encoded[key] = this.value(property.value, here, depth + 1)
+      encoded[key] = this.value((value as Record<string, unknown>)[key], here, depth + 1)
     }
     return prototype === null ? exotic(value, path) : encoded
   }

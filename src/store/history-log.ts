@@ -29,8 +29,11 @@ export class HistoryLog {
   #chain: string
   #segment: string | undefined
   #tail: readonly string[]
+  #carried: unknown
 
-  constructor(position?: HistoryPosition, tail: readonly unknown[] = []) {
+  /** `carried`: the decoded data of the newest checkpoint, where the document leaves it to the tail. */
+  constructor(position?: HistoryPosition, tail: readonly unknown[] = [], carried?: unknown) {
+    this.#carried = carried
     this.#seq = position?.seq ?? 0
     this.#chain = position?.chain ?? ''
     this.#segment = position?.segment
@@ -41,12 +44,16 @@ export class HistoryLog {
     return this.#chain
   }
 
-  /** A copy with more entries; this one stays, for when the write is refused. Data in them must be encoded already. */
-  with(happenings: readonly Happening[], at: number): HistoryLog {
+  /**
+   * A copy with more entries; this one stays, for when the write is refused. Values in them must be encoded already;
+   * `carried` is the decoded data that one of them holds.
+   */
+  with(happenings: readonly Happening[], at: number, carried: unknown): HistoryLog {
     const next = new HistoryLog()
     next.#seq = this.#seq
     next.#chain = this.#chain
     next.#segment = this.#segment
+    next.#carried = carried ?? this.#carried
     const entries = happenings.map((happening) => {
       const text = JSON.stringify({ seq: ++next.#seq, at, ...happening })
       next.#chain = hash('sha256', next.#chain + text, 'base64url')
@@ -56,18 +63,35 @@ export class HistoryLog {
     return next
   }
 
-  /** The fields of the document that hold the history, as JSON text; seals the tail where it does not fit. */
-  write(documentLength: number, shelf: PieceShelf): string {
+  /**
+   * The fields of the document that hold data and history, as JSON text. Data that stands in the tail is not written
+   * twice; a tail that does not fit is sealed, and the document then holds the data itself.
+   */
+  write(headLength: number, data: unknown, encoded: unknown, shelf: PieceShelf): string {
     let tail = this.#tail.join(',')
-    if (documentLength + tail.length > PAGE) {
+    const carried = data === this.#carried && typeof data === 'object'
+    let own = carried ? `"${IN_TAIL}"` : JSON.stringify(encoded)
+    if (headLength + own.length + tail.length > PAGE) {
       const before = this.#segment === undefined ? 'null' : `"${this.#segment}"`
       this.#segment = shelf.add(`{"before":${before},"entries":[${tail}]}`)
       this.#tail = []
+      this.#carried = undefined
       tail = ''
+      own = JSON.stringify(encoded)
     }
     const segment = this.#segment === undefined ? '' : `,"segment":"${this.#segment}"`
-    return `"history":{"seq":${this.#seq},"chain":"${this.#chain}"${segment}},"tail":[${tail}]`
+    return `"data":${own},"history":{"seq":${this.#seq},"chain":"${this.#chain}"${segment}},"tail":[${tail}]`
   }
+}
+
+/** Stands for data that the newest checkpoint in the tail holds. The codec writes no text that begins so. */
+const IN_TAIL = '\\u0000t'
+
+/** The encoded data of a stored document, wherever it stands. */
+export function findData(data: unknown, tail: readonly HistoryEvent[]): { readonly data: unknown; readonly inTail: boolean } {
+  if (data !== '\0t') return { data, inTail: false }
+  const checkpoint = tail.findLast((entry) => entry.type === 'moved' || entry.type === 'started')
+  return { data: checkpoint?.data, inTail: true }
 }
 
 /** The entries of a history after number `after`, oldest first, still encoded. */

@@ -15,7 +15,7 @@ import type { Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
 import { decode } from './codec.ts'
 import { dueKey } from './due-list.ts'
-import { HistoryLog, readHistory, type HistoryPosition } from './history-log.ts'
+import { findData, HistoryLog, readHistory, type HistoryPosition } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import type { Batch, Delete, Put, Row, Store } from './store.ts'
 
@@ -79,10 +79,11 @@ export class RunDocument {
     if (!row) return undefined
     const { data, vars, signal, history, tail, ...rest } = readStored(id, row)
     const shelf = new PieceShelf(newId)
-    const whole = { data, vars, ...(signal ? { signal } : {}) }
+    const found = findData(data, tail)
+    const whole = { data: found.data, vars, ...(signal ? { signal } : {}) }
     const decoded = (await shelf.decode(whole, store)) as Pick<Run, 'data' | 'vars' | 'signal'>
     const { format: _format, crc: _crc, ...run } = rest as typeof rest & { format: unknown; crc: unknown }
-    return new RunDocument(store, shelf, { ...run, ...decoded } as Run, row.revision, new HistoryLog(history, tail))
+    return new RunDocument(store, shelf, { ...run, ...decoded } as Run, row.revision, new HistoryLog(history, tail, found.inTail ? decoded.data : undefined))
   }
 
   get run(): Run {
@@ -148,9 +149,10 @@ export class RunDocument {
       const data = this.#shelf.encode(plainData, 'data')
       const vars = this.#shelf.encode(plainVars, 'vars')
       const encoded = happenings.map((h) => this.#encodeHappening(h, plainData, data))
-      const log = this.#log.with(encoded, next.updatedAt)
-      const head = JSON.stringify({ format: FORMAT, ...rest, ...(signal ? { signal: this.#shelf.encode(signal, 'signal') } : {}), data, vars })
-      const body = `${head.slice(1, -1)},${log.write(head.length, this.#shelf)}}`
+      const carried = happenings.some((h) => (h.type === 'moved' || h.type === 'started') && h.data === plainData)
+      const log = this.#log.with(encoded, next.updatedAt, carried ? plainData : undefined)
+      const head = JSON.stringify({ format: FORMAT, ...rest, ...(signal ? { signal: this.#shelf.encode(signal, 'signal') } : {}), vars })
+      const body = `${head.slice(1, -1)},${log.write(head.length, plainData, data, this.#shelf)}}`
       const value = `{"crc":${crc32(body)},${body}`
       const tag = tagOf(next)
       const sameTag = this.#revision > 0 && tag === tagOf(this.#run)

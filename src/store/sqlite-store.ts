@@ -43,6 +43,8 @@ export class SqliteStore implements Store {
   #db: DatabaseSync | undefined
   #tables = new Map<Collection, Statements>()
   #turn: Promise<unknown> | undefined
+  #begin: StatementSync | undefined
+  #commit: StatementSync | undefined
 
   constructor(path: string, { synchronous = 'full', busyTimeoutMs = 5_000 }: SqliteOptions = {}) {
     this.name = `sqlite:${path}`
@@ -110,6 +112,8 @@ export class SqliteStore implements Store {
       db.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}`)
       if (!ours) db.exec(`begin immediate; ${schema()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`)
       this.#tables = new Map(collections.map((name) => [name, prepare(db, name)]))
+      this.#begin = db.prepare('begin immediate')
+      this.#commit = db.prepare('commit')
       this.#lists.clear()
       this.#db = db
     } catch (error) {
@@ -121,13 +125,14 @@ export class SqliteStore implements Store {
   #writeNow({ put = [], delete: gone = [], check = [] }: Batch): boolean {
     const single = put.length + gone.length + check.length === 1
     const db = this.#open()
-    if (!single) db.exec('begin immediate')
+    if (!single) this.#begin?.run()
     try {
       const done =
         check.every((c) => ((this.#table(c.collection).revision.get(c.key)?.['revision'] as number | undefined) ?? 0) === c.revision) &&
         put.every((p) => this.#put(p)) &&
         gone.every((d) => Number(this.#table(d.collection).delete.run(d.key).changes) > 0 || d.must !== true)
-      if (!single) db.exec(done ? 'commit' : 'rollback')
+      if (!single && done) this.#commit?.run()
+      else if (!single) db.exec('rollback')
       return done
     } catch (error) {
       if (!single && db.isTransaction) db.exec('rollback')

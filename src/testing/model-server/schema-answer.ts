@@ -4,7 +4,7 @@ import type { Prompt } from './prompt.ts'
 import type { SchemaNode } from './schema-node.ts'
 import { asNode, flatten, listAt, mergeNodes, numberAt, recordAt, textAt, without } from './schema-node.ts'
 import { writeNumber } from './schema-number.ts'
-import { writeString } from './schema-text.ts'
+import { stringTest, writeString } from './schema-text.ts'
 import { Source } from './source.ts'
 import { spell, stemsOf } from './words.ts'
 
@@ -93,8 +93,10 @@ class Builder {
       if (options !== undefined) return this.#firstFitting(without(node, keyword), options, place)
     }
     const types = typesOf(node, place.thrifty)
-    if (Object.hasOwn(node, 'const')) return isOneOf(node.const, types) ? { value: node.const } : undefined
-    const values = listAt(node, 'enum')?.filter((value) => isOneOf(value, types))
+    const fits = stringTest(node)
+    const values = (Object.hasOwn(node, 'const') ? [node.const] : listAt(node, 'enum'))?.filter(
+      (value) => isOneOf(value, types) && (typeof value !== 'string' || fits(value)),
+    )
     if (values !== undefined) return this.#choose(values, place)
     for (const type of types) {
       const built = this.#typed(type, node, place)

@@ -22,7 +22,7 @@ export function writeString(
   const most = numberAt(node, 'maxLength') ?? Infinity
   const pattern = textAt(node, 'pattern')
   if (least > Math.min(most, LONGEST)) return undefined
-  const fits = fitter(pattern, least, most)
+  const fits = stringTest(node)
   const format = textAt(node, 'format')
   const values = formats.get(format ?? '')?.(source, source.hash(place)) ?? []
   const formatted = source.next(`format ${format}`, values.filter(fits))
@@ -39,8 +39,11 @@ export function writeString(
   return undefined
 }
 
-function fitter(pattern: string | undefined, least: number, most: number): (text: string) => boolean {
-  const test = pattern === undefined ? undefined : compile(pattern)
+/** Whether a text keeps to a schema's `minLength`, `maxLength` and `pattern`. */
+export function stringTest(node: SchemaNode): (text: string) => boolean {
+  const least = numberAt(node, 'minLength') ?? 0
+  const most = numberAt(node, 'maxLength') ?? Infinity
+  const test = compile(textAt(node, 'pattern') ?? '')
   return (text) => text.length <= most && [...text].length >= least && (test?.test(text) ?? true)
 }
 

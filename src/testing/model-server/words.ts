@@ -8,14 +8,17 @@ const STOP_WORDS = new Set(
   ).split(' '),
 )
 
-/** Words that say what to do with a document, not what in it is meant. */
-const REQUEST_WORDS = new Set(
+/** Words about the answer or the document as such, not about what is in it. */
+const FORM_WORDS = new Set(
   (
-    'answer article brief briefly concise content describe description document draft explain extract following ' +
-    'give list make page point question read reply rewrite say sentence sentences short single summarise summarize ' +
-    'respond return summary tagline tell text title use word words write'
+    'answer article brief briefly concise concisely content document following page point question sentence ' +
+    'sentences short summary tagline text title word words'
   ).split(' '),
 )
+
+/** Commands; only at the start of a sentence, since "bees make honey" is no request. */
+const COMMAND =
+  /(?<=^|[.?!:\n] {0,3})(?:please |and |now )?(?:describe|draft|explain|extract|give|list|make|read|reply|respond|return|rewrite|say|summari[sz]e|tell|use|write)\b/gi
 
 /** Every word of a text, lower-cased, in order. */
 export function wordsOf(text: string): readonly string[] {
@@ -31,13 +34,8 @@ export function stemsOf(text: string): readonly string[] {
 
 /** The words that say what a request is about, as stems. */
 export function topicOf(request: string): ReadonlySet<string> {
-  return new Set(
-    stemsOf(
-      wordsOf(request)
-        .filter((word) => !REQUEST_WORDS.has(word))
-        .join(' '),
-    ),
-  )
+  const words = wordsOf(request.replace(COMMAND, ' ')).filter((word) => !FORM_WORDS.has(word))
+  return new Set(stemsOf(words.join(' ')))
 }
 
 /** The words of a property name: `mainTopic` and `main_topic` both give `main topic`. */

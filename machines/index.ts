@@ -1,0 +1,2 @@
+export { PromoterWorkflow, State as PromoterState, type PromoterResources } from './promoter/promoter.ts'
+export { readPage, type Page } from './promoter/page.ts'

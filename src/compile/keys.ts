@@ -1,8 +1,8 @@
 import type { Exit } from '../definition/definition.ts'
 
-/** A state's name as a key of an XState machine, where dots and `#` have a meaning and some names are dangerous. */
+/** A state's name as a key of an XState machine, where dots, `#` and `\\` have a meaning and some names are dangerous. */
 export function stateKey(name: string): string {
-  const safe = name.replace(/[%.#*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+  const safe = name.replace(/[%.#*\\]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   return safe in {} ? `%${safe}` : safe
 }
 
@@ -16,4 +16,13 @@ export function stateName(key: string): string {
 export function eventType(exit: Exit): string {
   const to = stateKey(exit.to)
   return exit.by === 'signal' ? `signal.${stateKey(exit.signal)}.${to}` : `${exit.by}.${to}`
+}
+
+/** Prefixes that XState keeps for itself, in version 5 and in version 4. */
+const INTERNAL = /^(xstate|done|error|after)\b/
+
+/** A signal as an event of the invoke projection: its bare name, unless XState would take that for something else. */
+export function signalType(signal: string): string {
+  const odd = signal === '' || signal in {} || /[*%]/.test(signal) || INTERNAL.test(signal)
+  return odd ? `%${stateKey(signal)}` : signal
 }

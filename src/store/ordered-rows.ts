@@ -9,7 +9,8 @@ export class OrderedRows {
   readonly #tables = new Map<Collection, Table>(collections.map((name) => [name, new Table()]))
 
   get(collection: Collection, key: string): Row | undefined {
-    return this.#table(collection).rows.get(key)
+    const row = this.#table(collection).rows.get(key)
+    return row && { revision: row.revision, value: row.value }
   }
 
   /** Whether all conditions of a batch hold. */

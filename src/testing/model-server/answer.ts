@@ -4,9 +4,6 @@ import type { Sentence } from './sentences.ts'
 import { rank, readSentences, scoreOf } from './sentences.ts'
 import { cutWords, keyWords, overlap, stemsOf, topicOf, wordsOf } from './words.ts'
 
-/** The last line of every plain text answer, so that no one takes it for a real model's. */
-export const ANSWER_LABEL = '(offline model)'
-
 /** Texts shorter than this many words are concise. */
 const CONCISE_BELOW = 30
 const NUMBER_WORDS = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten']

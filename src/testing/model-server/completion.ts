@@ -1,7 +1,7 @@
-import { ANSWER_LABEL, answerText } from './answer.ts'
+import { answerText } from './answer.ts'
 import { ChatFault } from './chat-fault.ts'
 import type { ChatRequest } from './chat-request.ts'
-import { readPrompt } from './prompt.ts'
+import { ANSWER_LABEL, readPrompt } from './prompt.ts'
 import { SchemaFault, answerSchema } from './schema-answer.ts'
 
 /** What the server calls its only model. */

@@ -26,11 +26,15 @@ interface Part {
   readonly rest: string
 }
 
+/** The last line of every plain text answer, so that no one takes it for a real model's. */
+export const ANSWER_LABEL = '(offline model)'
+
 /** Finds the document and the request in a list of messages: the last user message, then earlier ones. */
 export function readPrompt(messages: readonly ChatMessage[]): Prompt {
   const system = messages.filter(({ role }) => role === 'system' || role === 'developer')
   const user = messages.filter(({ role }) => role === 'user')
-  const parts = user.map(({ content }) => splitDocument(content)).reverse()
+  // an answer that comes back as a part of the next prompt is read without its label
+  const parts = user.map(({ content }) => splitDocument(content.replaceAll(ANSWER_LABEL, ''))).reverse()
   const question = parts[0]?.rest ?? ''
   return {
     document: parts.find(({ document }) => document !== '')?.document ?? '',

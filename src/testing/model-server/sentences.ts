@@ -21,9 +21,10 @@ const MARKUP = /^\s*(?:[-*+•>]|#{1,6}|\d+[.)])\s+/
 export function splitSentences(text: string): readonly string[] {
   const sentences: string[] = []
   let pending = ''
-  for (const { segment } of segmenter.segment(text.replace(/[ \t]*\r?\n[ \t]*(?=\p{Ll})/gu, ' '))) {
+  const unwrapped = text.replace(/[^\S\n]+/g, ' ').replace(/ ?\n ?(?=\p{Ll})/gu, ' ')
+  for (const { segment } of segmenter.segment(unwrapped)) {
     pending += segment
-    if (ABBREVIATION.test(pending)) continue
+    if (ABBREVIATION.test(pending.slice(-10))) continue
     sentences.push(pending)
     pending = ''
   }

@@ -1,0 +1,46 @@
+import { createEngine, type Engine } from '../engine.ts'
+import type { EngineOptions } from '../options.ts'
+import type { StoreOption } from '../store/open-store.ts'
+import { watchInterrupts } from './interrupt.ts'
+import type { Terminal } from './terminal.ts'
+import type { Workflow, WorkflowFile } from './workflow-file.ts'
+
+/** What is driven, and where. */
+export interface Driving {
+  readonly file: WorkflowFile
+  readonly workflows: readonly Workflow[]
+  readonly store: string
+  readonly inspect?: { readonly port?: number; readonly allowSend?: boolean }
+  /** Said after an interrupt: how to go on. */
+  readonly afterInterrupt: () => readonly string[]
+}
+
+/**
+ * Gives `work` an engine and closes it afterwards. Ctrl-C and SIGTERM end the work at once and leave its runs in good
+ * order; gives the exit code.
+ */
+export async function withEngine(driving: Driving, terminal: Terminal, work: (engine: Engine) => Promise<number>): Promise<number> {
+  const { file, workflows, store, inspect, afterInterrupt } = driving
+  const interrupts = watchInterrupts()
+  const engine = createEngine({
+    workflows: workflows.map(({ workflowClass }) => workflowClass),
+    store: store as StoreOption,
+    resources: file.resources,
+    config: file.config,
+    onWarning: (message) => terminal.warn(message),
+    ...(inspect ? { inspect } : {}),
+  } as EngineOptions)
+  try {
+    const working = work(engine)
+    const first = await Promise.race([working, interrupts.first])
+    if (typeof first === 'number') return first
+    working.catch(() => undefined) // it is cut off, and must not be reported
+    terminal.note(terminal.onErr('dim', 'closing; once more to end at once'))
+    await engine.close()
+    for (const line of afterInterrupt()) terminal.note(line)
+    return first.exitCode
+  } finally {
+    await engine.close().catch(() => undefined) // what matters was reported by the work
+    interrupts.end()
+  }
+}

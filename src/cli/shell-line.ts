@@ -1,0 +1,27 @@
+import type { Store } from '../store/store.ts'
+import { clean } from './terminal.ts'
+
+/** The store as it was given, and the one that is used without. */
+export interface StoreChoice {
+  readonly url: string
+  /** It came with `--store`, so a command for another terminal must name it too. */
+  readonly named: boolean
+}
+
+/** A stepwright command as a person can paste it into a shell. `verb` is ours; the words are quoted where needed. */
+export function shellLine(verb: string, words: readonly string[], options: Readonly<Record<string, string | undefined>> = {}): string {
+  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`]))
+  const guard = words.some((word) => word.startsWith('-')) ? ['--'] : []
+  return ['stepwright', verb, ...given, ...guard, ...words.map(shellWord)].join(' ')
+}
+
+/** The `--store` of such a command; an address with a password is shown without it. */
+export function storeWord({ url, named }: StoreChoice, store: Store): string | undefined {
+  if (!named) return undefined
+  return /:\/\/[^/]*@/.test(url) ? store.name : url
+}
+
+function shellWord(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  return clean(`'${word.replaceAll("'", String.raw`'\''`)}'`)
+}

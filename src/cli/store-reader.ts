@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { systemHost } from '../model/host.ts'
+import { joinKey } from '../model/identifier.ts'
+import { RunStore } from '../runtime/run-store.ts'
+import type { RunView } from '../runtime/run-view.ts'
+import { makeStore, type StoreOption } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
+
+/** A store that is read and signalled without the workflows' code. */
+export interface StoreReader {
+  readonly store: Store
+  readonly runs: RunStore
+  /** The run with the signals that its workflow has published for the state it stands in. */
+  readonly withAwaits: (view: RunView) => Promise<RunView>
+}
+
+/** Opens a store that is there already, and closes it after `work`. Drives nothing. */
+export async function readStore<T>(url: string, work: (reader: StoreReader) => Promise<T>): Promise<T> {
+  mustExist(url)
+  const store = makeStore(url as StoreOption)
+  try {
+    await store.open() // its warnings are for those who run workers
+    const kernel = { store, host: systemHost, worker: 'cli', loaded: new Map(), resources: {}, announce: ignore, warn: ignore }
+    const published = new Map<string, Promise<Published>>()
+    const withAwaits = async (view: RunView): Promise<RunView> => {
+      if (view.status !== 'waiting' || view.timer?.kind === 'retry') return view
+      const key = joinKey(`${view.workflow}@${view.version}`)
+      const found = published.get(key) ?? readPublished(store, key)
+      published.set(key, found)
+      const state = (await found).states.find(({ name }) => name === view.state)
+      return { ...view, awaits: state?.awaits ?? [] }
+    }
+    return await work({ store, runs: new RunStore(kernel), withAwaits })
+  } finally {
+    await store.close()
+  }
+}
+
+/**
+ * Reading must not create an empty database where a name was misspelt.
+ *
+ * @throws StepwrightError `store-unusable` for a file that is not there, `invalid-options` for memory.
+ */
+export function mustExist(url: string): void {
+  if (url === 'memory' || url.startsWith('sqlite::memory:')) {
+    throw new StepwrightError('invalid-options', { what: `--store is ${quote(url)}, which is empty in every new process`, remedy: 'Name the store that runs are kept in, such as sqlite:stepwright.db' })
+  }
+  const file = /^sqlite:(?!file:)([^?]+)/.exec(url)?.[1]
+  if (file === undefined || existsSync(file)) return
+  throw new StepwrightError('store-unusable', {
+    what: `There is no store file ${quote(file)}`,
+    remedy: 'Name the file with --store sqlite:FILE or in STEPWRIGHT_STORE; `stepwright run` makes a new one',
+    details: { store: url, file },
+  })
+}
+
+const publishedSchema = z.object({ states: z.array(z.object({ name: z.string(), awaits: z.array(z.string()).default([]) })) })
+type Published = z.infer<typeof publishedSchema>
+
+/** What is written down of a workflow; nothing where no worker with it has ever opened this store. */
+async function readPublished(store: Store, key: string): Promise<Published> {
+  const [row] = await store.get('definition', [key])
+  try {
+    return publishedSchema.parse(JSON.parse(row?.value ?? ''))
+  } catch {
+    return { states: [] }
+  }
+}
+
+function ignore(): void {}

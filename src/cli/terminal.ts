@@ -1,0 +1,106 @@
+import { Console } from 'node:console'
+import { inspect, styleText } from 'node:util'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { writeJson } from './json-text.ts'
+
+/** Looks of text on a terminal. */
+export type Tone = 'plain' | 'strong' | 'good' | 'bad' | 'warn' | 'dim'
+
+const STYLES = { strong: 'bold', good: 'green', bad: 'red', warn: 'yellow', dim: 'dim' } as const
+
+/** How a command is to speak. */
+export interface Manner {
+  readonly json: boolean
+  readonly quiet: boolean
+}
+
+/**
+ * Where commands write: results on stdout, everything else on stderr. With `json`, both hold only lines of JSON.
+ * Colours only on a terminal, and not where NO_COLOR is set.
+ */
+export class Terminal {
+  readonly json: boolean
+  readonly #quiet: boolean
+
+  constructor({ json, quiet }: Manner) {
+    this.json = json
+    this.#quiet = quiet || json
+    // what a handler prints must not get between the lines of JSON
+    if (json) globalThis.console = new Console(process.stderr, process.stderr)
+  }
+
+  /** A line of the result. */
+  print(text: string): void {
+    process.stdout.write(`${text}\n`)
+  }
+
+  /** The result for programs. */
+  printJson(value: unknown): void {
+    this.print(writeJson(value))
+  }
+
+  /** A line about what goes on; not for programs, and not with `--quiet`. */
+  note(text: string): void {
+    if (!this.#quiet) process.stderr.write(`${text}\n`)
+  }
+
+  /** Something a person should know. */
+  warn(message: string): void {
+    process.stderr.write(this.json ? `${writeJson({ warning: message })}\n` : `${this.onErr('warn', 'warning:')} ${clean(message)}\n`)
+  }
+
+  /** What went wrong; a stack only with DEBUG=stepwright. */
+  fail(error: unknown): void {
+    const { code, message, remedy, details } = explain(error)
+    if (this.json) process.stderr.write(`${writeJson({ error: { code, message, remedy, details } })}\n`)
+    else process.stderr.write(`${this.onErr('bad', 'error:')} ${clean(message)}\n  ${clean(remedy)} ${this.onErr('dim', `[${code}]`)}\n`)
+    if (/(^|[,\s])(stepwright|\*)/.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${inspect(error)}\n`)
+  }
+
+  /** Text for stdout, cleaned and in colour where that fits. */
+  onOut(tone: Tone, text: string): string {
+    return paint(tone, text, process.stdout)
+  }
+
+  /** Text for stderr, cleaned and in colour where that fits. */
+  onErr(tone: Tone, text: string): string {
+    return paint(tone, text, process.stderr)
+  }
+
+  /** A value for people, on stdout. `whole`: nothing is left out. */
+  value(value: unknown, whole = false): string {
+    const limits = whole ? { depth: null, maxArrayLength: null, maxStringLength: null } : { depth: 6, maxArrayLength: 50, maxStringLength: 2_000 }
+    return inspect(value, { ...limits, colors: isColourful(process.stdout), breakLength: 100 })
+  }
+}
+
+/**
+ * Text as it may be shown: what a run holds was written by others, and control characters could recolour, rewrite or
+ * rename the terminal; marks of writing direction could turn a line round.
+ */
+export function clean(text: string): string {
+  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** {@link clean} text on one line. */
+export function oneLine(text: string): string {
+  return clean(text.replace(/\s*\n\s*/g, ' '))
+}
+
+function paint(tone: Tone, text: string, stream: NodeJS.WriteStream): string {
+  const cleaned = clean(text)
+  return tone === 'plain' || !isColourful(stream) ? cleaned : styleText(STYLES[tone], cleaned, { validateStream: false })
+}
+
+function isColourful(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && (process.env['NO_COLOR'] ?? '') === ''
+}
+
+function explain(error: unknown): { code: string; message: string; remedy: string; details: unknown } {
+  if (error instanceof StepwrightError) {
+    const { code, message, remedy, details } = error
+    return { code, remedy, details, message: message.replace(`. ${remedy}. [${code}]`, '') }
+  }
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  return { code: 'unexpected', message, remedy: 'Set DEBUG=stepwright to see where; if it is not your code, please report it', details: {} }
+}

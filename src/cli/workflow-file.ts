@@ -1,0 +1,135 @@
+import { stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { extname, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Definition } from '../definition/definition.ts'
+import { readDefinition } from '../definition/read-definition.ts'
+import type { AnyClass } from '../definition/shape.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+
+/** What a file holds for the command line. */
+export interface WorkflowFile {
+  /** As it was given. */
+  readonly path: string
+  /** The exported workflow classes, one or more. */
+  readonly workflows: readonly Workflow[]
+  /** Its exports `resources` and `config`, called where they are functions. */
+  readonly resources: object
+  readonly config: object
+}
+
+/** A workflow class with its definition. */
+export interface Workflow {
+  readonly workflowClass: AnyClass
+  readonly definition: Definition
+}
+
+const TYPESCRIPT: readonly string[] = ['.ts', '.mts', '.cts', '.tsx', '.jsx']
+const JAVASCRIPT: readonly string[] = ['.js', '.mjs', '.cjs']
+
+/**
+ * Loads a file that exports workflow classes; TypeScript through tsx, as it is.
+ *
+ * @throws StepwrightError `module-failed`, `module-missing`, `unknown-workflow` for a file that exports none, and what
+ * the file itself throws of ours, such as `invalid-definition`.
+ */
+export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
+  const module = await importFile(path)
+  const inner = module['default'] // a CommonJS file gives all its exports there
+  const all = [...Object.values(module), ...(isPlainObject(inner) ? Object.values(inner) : [])]
+  const workflows = [...new Set(all)].flatMap((value) => {
+    const definition = definitionOf(value)
+    return definition ? [{ workflowClass: value as AnyClass, definition }] : []
+  })
+  if (workflows.length === 0) throw noWorkflow(path, all)
+  const provided = async (name: 'resources' | 'config'): Promise<object> => {
+    const given = module[name] ?? (isPlainObject(inner) ? inner[name] : undefined)
+    const value: unknown = typeof given === 'function' ? await callExport(path, name, given as () => unknown) : given
+    if (value === undefined || (typeof value === 'object' && value !== null)) return value ?? {}
+    throw new StepwrightError('invalid-options', { what: `The export ${name} of ${path} gives ${quote(value)}`, remedy: 'Export an object, or a function that returns one or a promise of one' })
+  }
+  return { path, workflows, resources: await provided('resources'), config: await provided('config') }
+}
+
+/**
+ * The workflow that is meant: the one of that name, or the only one.
+ *
+ * @throws StepwrightError `unknown-workflow`, with the names there are.
+ */
+export function chooseWorkflow({ path, workflows }: WorkflowFile, name: string | undefined): Workflow {
+  const [only, ...others] = name === undefined ? workflows : workflows.filter(({ definition }) => definition.name === name)
+  if (only && (others.length === 0 || name !== undefined)) return only
+  const names = workflows.map(({ definition }) => definition.name)
+  throw new StepwrightError('unknown-workflow', {
+    what: name === undefined ? `${path} exports ${names.length} workflows: ${names.map(quote).join(', ')}` : `${path} exports no workflow ${quote(name)}`,
+    remedy: name === undefined ? 'Choose one with --workflow NAME' : `It exports ${names.map(quote).join(', ')}`,
+    details: { file: path, workflows: names },
+  })
+}
+
+async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const file = resolve(path)
+  const failed = (what: string, remedy: string, cause?: unknown): StepwrightError => new StepwrightError('module-failed', { what, remedy, cause, details: { file: path } })
+  const found = await stat(file).catch(() => undefined)
+  if (!found?.isFile()) throw failed(found ? `${quote(path)} is not a file` : `There is no file ${quote(path)}`, 'Name the file that exports the workflow class')
+  const extension = extname(file)
+  if (TYPESCRIPT.includes(extension)) await registerTsx(file)
+  else if (!JAVASCRIPT.includes(extension)) throw failed(`${quote(path)} cannot be loaded`, `Name a file that ends in ${[...TYPESCRIPT, ...JAVASCRIPT].join(', ')}`)
+  try {
+    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+  } catch (error) {
+    if (error instanceof StepwrightError) throw error
+    const message = error instanceof Error ? `${error.name}: ${error.message}` : quote(error)
+    throw failed(`${path} could not be loaded: ${message}`, 'Mend that, or see where with DEBUG=stepwright', error)
+  }
+}
+
+/** tsx is optional: taken from beside us, or from beside the file. Its hooks must not give the file a stepwright of its own. */
+async function registerTsx(file: string): Promise<void> {
+  type Tsx = typeof import('tsx/esm/api')
+  const theirs = (): Promise<Tsx> => import(pathToFileURL(createRequire(file).resolve('tsx/esm/api')).href) as Promise<Tsx>
+  try {
+    const { register } = await import('tsx/esm/api').catch(theirs)
+    register()
+  } catch (cause) {
+    throw new StepwrightError('module-missing', { what: `${file} is TypeScript, and the package tsx, which loads it, is not installed`, remedy: 'Run npm install -D tsx', cause })
+  }
+}
+
+async function callExport(path: string, name: string, make: () => unknown): Promise<unknown> {
+  try {
+    return await make()
+  } catch (cause) {
+    const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : quote(cause)
+    throw new StepwrightError('module-failed', { what: `The function ${name} of ${path} threw ${message}`, remedy: 'Mend that, or see where with DEBUG=stepwright', cause, details: { file: path } })
+  }
+}
+
+function definitionOf(value: unknown): Definition | undefined {
+  if (typeof value !== 'function') return undefined
+  try {
+    return readDefinition(value as AnyClass)
+  } catch {
+    return undefined
+  }
+}
+
+function noWorkflow(path: string, exported: readonly unknown[]): StepwrightError {
+  const foreign = exported.some(isForeign)
+  return new StepwrightError('unknown-workflow', {
+    what: foreign ? `The workflows of ${path} are made with another copy of stepwright` : `${path} exports no workflow class`,
+    remedy: foreign ? 'Run the stepwright that is installed beside that file: npx stepwright' : 'Export the class that has @workflow(), as in: export class Article',
+    details: { file: path },
+  })
+}
+
+/** Decorated by a stepwright, yet unknown to this one. */
+function isForeign(value: unknown): boolean {
+  if (typeof value !== 'function') return false
+  const metadata = (value as { [Symbol.metadata]?: object | null })[Symbol.metadata]
+  return !!metadata && Object.getOwnPropertySymbols(metadata).some(({ description }) => description === 'stepwright.handlers')
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

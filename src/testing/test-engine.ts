@@ -1,0 +1,73 @@
+import { createEngine, type Engine } from '../engine.ts'
+import type { AnyClass } from '../definition/shape.ts'
+import { isEnded, isParked } from '../model/status.ts'
+import type { EngineOptions } from '../options.ts'
+import type { RunHandle } from '../runtime/run-handle.ts'
+import type { RunView } from '../runtime/run-view.ts'
+import { listDue } from '../store/due-list.ts'
+import { TestClock } from './test-clock.ts'
+
+/** An engine whose clock skips, so that no test sleeps. Made by {@link createTestEngine}. */
+export interface TestEngine<W extends AnyClass> {
+  readonly engine: Engine<W>
+  readonly clock: TestClock
+  /** What the engine has warned of. */
+  readonly warnings: readonly string[]
+  /** Waits until nothing is being driven: every run has ended or waits. */
+  settle(): Promise<void>
+  /** Settles, and moves the clock to the next thing that is due. `false`: nothing is. */
+  skip(): Promise<boolean>
+  /** Settles and skips until the run has ended, is parked, or waits for a signal that nobody sends. */
+  finish(run: Pick<RunHandle, 'view'>): Promise<RunView>
+  close(): Promise<void>
+}
+
+/**
+ * An engine for tests: in memory unless a store is given, with a clock that stands still and skips to what is due.
+ *
+ * @example
+ * const test = createTestEngine({ workflows: [Article], resources: { llm: fake } })
+ * const run = await test.engine.start(Article, { topic: 'clocks' })
+ * expect(await test.finish(run)).toMatchObject({ status: 'waiting', awaits: ['approve'] })
+ * await test.clock.advance('48h')
+ */
+export function createTestEngine<const W extends readonly AnyClass[]>(
+  options: EngineOptions<W> & { readonly clock?: TestClock },
+): TestEngine<W[number]> {
+  const { clock = new TestClock(), ...rest } = options
+  const warnings: string[] = []
+  // a real lease and a real poll would make the clock move by themselves
+  const quiet = { lease: '52w', poll: '52w', host: clock, onWarning: (message: string) => void warnings.push(message) } as const
+  const engine = createEngine<W>({ ...quiet, ...rest } as unknown as EngineOptions<W>)
+  const settle = async (): Promise<void> => {
+    await engine.open()
+    for (let calm = 0, tries = 0; calm < 3; tries++) {
+      await new Promise((resolve) => (tries > 100 ? setTimeout(resolve, 1) : setImmediate(resolve)))
+      calm = engine.idle ? calm + 1 : 0
+    }
+  }
+  const skip = async (): Promise<boolean> => {
+    await settle()
+    const [next] = (await listDue(engine.store, 1_000)).filter(({ at }) => at > clock.now())
+    if (!next) return false
+    clock.jump(next.at)
+    await settle()
+    return true
+  }
+  return {
+    engine,
+    clock,
+    warnings,
+    settle,
+    skip,
+    async finish(run) {
+      for (;;) {
+        await settle()
+        const view = await run.view()
+        if (isEnded(view.status) || isParked(view.status)) return view
+        if (view.awaits.length > 0 || !(await skip())) return run.view()
+      }
+    },
+    close: () => engine.close(),
+  }
+}

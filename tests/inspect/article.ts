@@ -11,16 +11,28 @@ enum S {
 const T = states(
   S,
   {
-    [S.Draft]: z.object({ topic: z.string(), email: z.string().meta({ pii: true }).default('ada@example.org') }),
-    [S.Review]: z.object({ text: z.string(), authors: z.array(z.object({ name: z.string().meta({ pii: true }) })) }),
+    [S.Draft]: z.object({
+      topic: z.string(),
+      email: z.string().meta({ pii: true }).default('ada@example.org'),
+    }),
+    [S.Review]: z.object({
+      text: z.string(),
+      authors: z.array(z.object({ name: z.string().meta({ pii: true }) })),
+    }),
     [S.Failed]: z.object({ why: z.string() }),
     [S.Published]: z.object({ text: z.string() }),
   },
   {
     initial: S.Draft,
     final: [S.Published, S.Failed],
-    signals: { approve: z.object({ by: z.string(), code: z.string().meta({ secret: true }).default('s3cret') }), revise: z.object({}) },
-    vars: z.object({ token: z.string().meta({ secret: true }).default('t0ken'), rounds: z.number().default(0) }),
+    signals: {
+      approve: z.object({ by: z.string(), code: z.string().meta({ secret: true }).default('s3cret') }),
+      revise: z.object({}),
+    },
+    vars: z.object({
+      token: z.string().meta({ secret: true }).default('t0ken'),
+      rounds: z.number().default(0),
+    }),
   },
 )
 type D = ShapeOf<typeof T>

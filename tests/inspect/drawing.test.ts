@@ -29,27 +29,41 @@ test('a definition as a Mermaid diagram', () => {
 })
 
 test.each([
-  [48 * 36e5, '48h'], [72 * 36e5, '3d'], [90 * 6e4, '90m'], [1500, '1500ms'], [60_000, '1m'], [0, '0ms'],
+  [48 * 36e5, '48h'],
+  [72 * 36e5, '3d'],
+  [90 * 6e4, '90m'],
+  [1500, '1500ms'],
+  [60_000, '1m'],
+  [0, '0ms'],
 ])('%d ms is written as %s', (ms, text) => expect(sayDuration(ms)).toBe(text))
 
 test('whatever the names are, a diagram has one line an exit, and nothing in it can be read as syntax', () => {
   const noted = (d: Definition): Definition => ({
     ...d,
-    states: new Map([...d.states].map(([name, state]) => [name, { ...state, description: `${name}"; --> %% end note\n[*]` }])),
+    states: new Map(
+      [...d.states].map(([name, state]) => [
+        name,
+        { ...state, description: `${name}"; --> %% end note\n[*]` },
+      ]),
+    ),
   })
   fc.assert(
-    fc.property(randomWorkflow.map(({ definition: d }) => noted(d)), (d) => {
-      const text = toMermaid(d)
-      const lines = text.trimEnd().split('\n').slice(1)
-      const states = [...d.states.values()]
-      const exits = states.flatMap(exitsOf).length
-      const finals = states.filter(({ kind }) => kind === 'final').length
-      expect(lines.filter((line) => line.includes(' --> '))).toHaveLength(exits + finals + 1)
-      expect(lines.filter((line) => line.startsWith('  note right of '))).toHaveLength(states.length)
-      const shape = /^ {2}(state "[^"<>{}]+" as s\d+|(\[\*\]|\w+) --> (\[\*\]|\w+)(: [^"<>{}:]+)?|note right of \w+ : [^"<>{}:]+)$/
-      for (const line of lines) expect(line).toMatch(shape)
-      expect(toMermaid(d)).toBe(text)
-    }),
+    fc.property(
+      randomWorkflow.map(({ definition: d }) => noted(d)),
+      (d) => {
+        const text = toMermaid(d)
+        const lines = text.trimEnd().split('\n').slice(1)
+        const states = [...d.states.values()]
+        const exits = states.flatMap(exitsOf).length
+        const finals = states.filter(({ kind }) => kind === 'final').length
+        expect(lines.filter((line) => line.includes(' --> '))).toHaveLength(exits + finals + 1)
+        expect(lines.filter((line) => line.startsWith('  note right of '))).toHaveLength(states.length)
+        const shape =
+          /^ {2}(state "[^"<>{}]+" as s\d+|(\[\*\]|\w+) --> (\[\*\]|\w+)(: [^"<>{}:]+)?|note right of \w+ : [^"<>{}:]+)$/
+        for (const line of lines) expect(line).toMatch(shape)
+        expect(toMermaid(d)).toBe(text)
+      },
+    ),
     { numRuns: 300 },
   )
 })
@@ -75,9 +89,21 @@ test('the event machine as JSON that createMachine and an editor accept', () => 
           'signal.approve.published': { target: 'published', reenter: true, meta: { by: 'signal' } },
           'signal.revise.draft': { target: 'draft', reenter: true, meta: { by: 'signal' } },
           'signal.revise.in%2Ereview': { target: 'in%2Ereview', reenter: true, meta: { by: 'signal' } },
-          'expires.draft': { target: 'draft', reenter: true, description: 'after 172800000 ms', meta: { by: 'expires' } },
+          'expires.draft': {
+            target: 'draft',
+            reenter: true,
+            description: 'after 172800000 ms',
+            meta: { by: 'expires' },
+          },
         },
-        meta: { kind: 'wait', method: 'review', effect: 'idempotent', maxAttempts: 3, timeoutMs: 300_000, expiresAfterMs: 172_800_000 },
+        meta: {
+          kind: 'wait',
+          method: 'review',
+          effect: 'idempotent',
+          maxAttempts: 3,
+          timeoutMs: 300_000,
+          expiresAfterMs: 172_800_000,
+        },
       },
       failed: { type: 'final', meta: { kind: 'final', effect: 'idempotent' } },
       published: { type: 'final', meta: { kind: 'final', effect: 'idempotent' } },
@@ -89,11 +115,15 @@ test('I2 a machine made from that JSON has the states and transitions of the com
   fc.assert(
     fc.property(randomWorkflow, ({ definition: d }) => {
       const { chart } = compile(d)
-      const imported = createMachine(JSON.parse(JSON.stringify(toXStateConfig(d))) as never) as unknown as typeof chart
+      const imported = createMachine(
+        JSON.parse(JSON.stringify(toXStateConfig(d))) as never,
+      ) as unknown as typeof chart
       expect(Object.keys(imported.states)).toEqual(Object.keys(chart.states))
       for (const state of d.states.values()) {
         const value = stateKey(state.name)
-        const [from, to] = [chart, imported].map((machine) => machine.resolveState({ value, context: {} }) as AnyMachineSnapshot)
+        const [from, to] = [chart, imported].map(
+          (machine) => machine.resolveState({ value, context: {} }) as AnyMachineSnapshot,
+        )
         expect(to?.status).toBe(from?.status)
         expect(imported.states[value]?.ownEvents).toEqual(chart.states[value]?.ownEvents)
         for (const exit of exitsOf(state)) {
@@ -109,7 +139,12 @@ test('I2 a machine made from that JSON has the states and transitions of the com
 test('states, kinds, exits and policies as plain data', () => {
   const json = toJson(definition)
   expect(JSON.parse(JSON.stringify(json))).toEqual(json)
-  expect(json).toMatchObject({ name: 'article', version: 2, initial: 'draft', signals: ['approve', 'revise'] })
+  expect(json).toMatchObject({
+    name: 'article',
+    version: 2,
+    initial: 'draft',
+    signals: ['approve', 'revise'],
+  })
   expect(json.states[1]).toEqual({
     name: 'in.review',
     kind: 'wait',
@@ -119,6 +154,12 @@ test('states, kinds, exits and policies as plain data', () => {
       { by: 'signal', signal: 'revise', to: 'in.review' },
       { by: 'expires', to: 'draft', afterMs: 172_800_000 },
     ],
-    policies: { method: 'review', effect: 'idempotent', maxAttempts: 3, timeoutMs: 300_000, expiresAfterMs: 172_800_000 },
+    policies: {
+      method: 'review',
+      effect: 'idempotent',
+      maxAttempts: 3,
+      timeoutMs: 300_000,
+      expiresAfterMs: 172_800_000,
+    },
   })
 })

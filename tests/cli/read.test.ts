@@ -1,0 +1,64 @@
+import { describe, expect } from 'vitest'
+import { fixture, test } from './command-line.ts'
+
+const ARTICLE = fixture('article.ts')
+
+describe.concurrent('stepwright list and show', () => {
+  test('list filters, counts, and aligns its columns', async ({ cli }) => {
+    for (const [id, fail] of [['a', false], ['bb', true]] as const) {
+      await cli.run(['run', ARTICLE, '--input', JSON.stringify({ topic: 'cats', review: false, fail }), '--id', id])
+    }
+    const { out, err } = await cli.run(['list'])
+    const [head = '', first = '', second = ''] = out.split('\n')
+    expect(head).toMatch(/^RUN +WORKFLOW +STATUS +STATE +WAITS FOR +STARTED +CHANGED$/)
+    expect(first).toMatch(/^bb +article@1 +failed +draft +- +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +/)
+    expect(second.indexOf('completed')).toBe(head.indexOf('STATUS'))
+    expect(out + err).not.toContain('\u001b')
+    expect(await cli.json('list', '--status', 'failed', 'waiting')).toMatchObject({ result: [{ id: 'bb' }] })
+    expect(await cli.json('list', '--state', 'published')).toMatchObject({ result: [{ id: 'a' }] })
+    expect(await cli.json('list', '--session', 'a')).toMatchObject({ result: [{ id: 'a' }] })
+    expect(await cli.json('list', '--workflow', 'other')).toMatchObject({ code: 0, result: [] })
+    const limited = await cli.run(['list', '--limit', '1'])
+    expect(limited.out.split('\n')).toHaveLength(3)
+    expect(limited.err).toContain('more than 1')
+  })
+
+  test('show tells state, data, failure and the newest of the history', async ({ cli }) => {
+    await cli.run(['run', ARTICLE, '--input', '{"topic":"cats","fail":true}', '--id', 'f'])
+    const { out } = await cli.run(['show', 'f', '--history', '2'])
+    expect(out).toContain('f  failed in draft')
+    expect(out).toContain("data       { topic: 'cats', ms: 0, fail: true, review: true }")
+    expect(out).toContain('failure    FatalError: no cats \\u001b[31mtoday')
+    expect(out).toContain('history, newest 2 of 3')
+    expect(out).not.toContain('started in draft')
+    expect(out).not.toContain('\u001b')
+    const { result } = await cli.json('show', 'f')
+    expect(result).toMatchObject({ id: 'f', data: { topic: 'cats' }, history: [{ type: 'started' }, { type: 'attempt-failed' }, { type: 'failed' }] })
+  })
+})
+
+describe.concurrent('stepwright graph and help', () => {
+  test('graph writes Mermaid, JSON, and a machine for XState', async ({ cli }) => {
+    const mermaid = await cli.run(['graph', ARTICLE])
+    expect(mermaid.out).toContain('stateDiagram')
+    expect(JSON.parse((await cli.run(['graph', ARTICLE, '--format', 'json'])).out)).toMatchObject({ name: 'article' })
+    const xstate = await cli.json('graph', ARTICLE, '--format', 'xstate')
+    expect(xstate).toMatchObject({ code: 0, result: { workflow: 'article', format: 'xstate', chart: { initial: 'draft' } } })
+  })
+
+  test('every command has help with examples, and the program its exit codes', async ({ cli }) => {
+    const verbs = ['run', 'list', 'show', 'signal', 'resume', 'graph', 'inspect']
+    for (const verb of verbs) {
+      const { code, out, err } = await cli.run([verb, '--help'])
+      expect(out).toContain(`Examples:\n  $ stepwright ${verb} `)
+      expect(out).toContain('--store <url>')
+      expect(err).toBe('')
+      expect(code).toBe(0)
+    }
+    const { out } = await cli.run(['--help'])
+    for (const verb of verbs) expect(out).toContain(`\n  ${verb} `)
+    expect(out).toMatch(/Exit codes:\n {2}0 {4}done/)
+    expect((await cli.run(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect(await cli.run([])).toMatchObject({ code: 2, out: '' })
+  })
+})

@@ -3,6 +3,7 @@ import { compile, type Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
 import type { AnyClass, ShapeOf, StartOf } from './definition/shape.ts'
 import { startInspector, type Inspector } from './inspect/inspector.ts'
+import type { InspectorParts } from './inspect/inspector-parts.ts'
 import { checkId } from './model/identifier.ts'
 import { systemHost, type Host } from './model/host.ts'
 import { isParked } from './model/status.ts'
@@ -56,7 +57,7 @@ export class Engine<W extends AnyClass = AnyClass> {
     this.#settings = readSettings(options, resources)
     this.#options = options
     this.#host = options.host ?? systemHost
-    this.store = makeStore(options.store ?? 'memory')
+    this.store = makeStore(options.store === undefined ? 'memory' : options.store)
     const machines = options.workflows.map((workflowClass) => compile(readDefinition(workflowClass)))
     this.#kernel = {
       store: this.store,
@@ -203,8 +204,18 @@ export class Engine<W extends AnyClass = AnyClass> {
     for (const warning of await store.open()) warn(warning)
     await store.write({ put: [...loaded.values()].map(({ machine }) => publish(machine)) })
     const { inspect } = this.#options
-    if (inspect) this.#inspector ??= await startInspector({ feed: this.#feed, machineOf: (name) => this.#of(name).machine, runs: this.#runs }, inspect === true ? {} : inspect)
+    if (inspect) this.#inspector ??= await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
     if (this.#settings.driving) await this.#worker.start()
+  }
+
+  #inspectorParts(): InspectorParts {
+    return {
+      subscribe: (listener) => this.#feed.subscribe(listener),
+      list: (page) => this.#runs.list(page),
+      machineOf: (workflow) => this.#of(workflow).machine,
+      signal: (id, name, payload) => this.signal(id, name, payload),
+      warn: this.#kernel.warn,
+    }
   }
 
   #load(machine: Machine): void {
@@ -224,7 +235,7 @@ export class Engine<W extends AnyClass = AnyClass> {
     const document = await RunDocument.load(this.store, id, this.#host.newId)
     if (!document) return
     const { machine } = this.#of(document.run.workflow)
-    const { run, happenings } = advance(machine, document.run, { type: 'unparked', worker: this.#kernel.worker }, this.#host.now())
+    const { run, happenings } = advance(machine, document.run, { type: 'unparked' }, this.#host.now())
     if (await document.commit(run, happenings)) this.#feed.announce({ run, revision: document.revision, happenings })
   }
 

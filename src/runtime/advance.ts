@@ -27,7 +27,7 @@ export type RunEvent =
   | { readonly type: 'attempt-failed'; readonly failure: Failure; readonly retryAt?: number; readonly log?: readonly LogLine[] }
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'parked'; readonly status: 'quarantined' | 'needs-migration' | 'corrupt'; readonly reason: string; readonly remedy: string }
-  | { readonly type: 'unparked'; readonly worker: string }
+  | { readonly type: 'unparked' }
 
 /** The next run, and what happened, to be committed together. */
 export interface Advance {
@@ -70,11 +70,10 @@ export function advance(machine: Machine, run: Run, event: RunEvent, now: number
 
 function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advance {
   switch (event.type) {
-    case 'claimed':
+    case 'claimed': return { run: enterAgain(machine, run, event.worker, now), happenings: [{ type: 'claimed', worker: event.worker }] }
     case 'unparked': {
-      const entered = enterAgain(machine, run, event.worker, now)
-      const happening: Happening = event.type === 'claimed' ? { type: 'claimed', worker: event.worker } : { type: 'unparked', status: run.status }
-      return { run: entered, happenings: [happening] }
+      const entered = enterAgain(machine, { ...run, recoveries: 0, memos: 0 }, undefined, now)
+      return { run: entered.status === 'running' ? { ...entered, status: 'pending' } : entered, happenings: [{ type: 'unparked', status: run.status }] }
     }
     case 'recovered': return recover(run, event.worker, event.memos)
     case 'signalled': {

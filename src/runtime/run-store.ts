@@ -138,6 +138,7 @@ export class RunStore {
       })
     }
     if (isEnded(view.status)) {
+      if (signalId !== undefined && (await wasSeen(store, id, checkId('signal', signalId)))) return { id: signalId, duplicate: true }
       throw new StepwrightError('run-ended', { what: `Run ${quote(id)} is ${view.status}, so the signal ${quote(name)} was not accepted`, remedy: 'Start a new run', details: { run: id, status: view.status } })
     }
     const schema = machine?.definition.signals.get(name)

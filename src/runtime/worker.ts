@@ -60,7 +60,7 @@ export class Worker {
       if (tag !== `running/${joinKey(this.#kernel.worker)}`) this.#orphans.add(key)
     }
     this.#every(this.#options.leaseMs / 3, () => this.#renew())
-    if (store.shared) this.#every(SWEEP_MS, () => this.#sweep())
+    if (store.shared) this.#every(Math.max(SWEEP_MS, this.#options.pollMs), () => this.#sweep())
     this.look()
   }
 

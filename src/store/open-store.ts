@@ -25,7 +25,7 @@ export function makeStore(option: StoreOption): Store {
     const synchronous = new URLSearchParams(query).get('synchronous') ?? 'full'
     if (synchronous === 'full' || synchronous === 'normal') return new SqliteStore(path, { synchronous })
   }
-  if (/^rediss?:\/\//.test(text) && URL.canParse(text)) {
+  if (/^rediss?:\/\/[^/?]/.test(text) && URL.canParse(text)) {
     const url = new URL(text)
     const prefix = url.searchParams.get('prefix') ?? 'stepwright'
     url.search = ''

@@ -18,7 +18,8 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
     await test.close()
     const later = open({ store: kind.make(name) as never })
     const again = await later.engine.get('r')
-    await expect(again.signal('approve', { by: 'eve' }, { id: 'yes' })).rejects.toMatchObject({ code: 'run-ended' })
+    expect(await again.signal('approve', { by: 'ada' }, { id: 'yes' })).toEqual({ id: 'yes', duplicate: true })
+    await expect(again.signal('approve', { by: 'eve' }, { id: 'other' })).rejects.toMatchObject({ code: 'run-ended' })
     await later.close()
   })
 

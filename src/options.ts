@@ -1,5 +1,6 @@
 import { StepwrightError, quote } from './errors/stepwright-error.ts'
 import type { AnyClass, ShapeOf } from './definition/shape.ts'
+import type { InspectorOptions } from './inspect/inspector.ts'
 import type { Host } from './model/host.ts'
 import { toMs, type Duration } from './model/duration.ts'
 import { RESERVED } from './runtime/context.ts'
@@ -27,8 +28,8 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly lease?: Duration
   /** How often a store that other processes write to is looked at. Default `'100ms'`. */
   readonly poll?: Duration
-  /** Shows live runs to the XState inspector: `true`, or a port and whether it may send events. Loopback only. Default off. */
-  readonly inspect?: boolean | { readonly port?: number; readonly allowSend?: boolean }
+  /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */
+  readonly inspect?: boolean | InspectorOptions
   /** Called with what a person should know and no caller waits for. Default: `process.emitWarning`. */
   readonly onWarning?: (message: string) => void
   /** Time, chance and ids; tests replace them. */

@@ -49,5 +49,7 @@ export function exitCodeOf(error: unknown): number {
 /** The exit code for a run as it stands when a command ends. */
 export function exitCodeFor(status: Status): number {
   if (status === 'completed') return EXIT.ok
-  return isParked(status) || status === 'waiting' || status === 'pending' || status === 'running' ? EXIT.notFinished : EXIT.runFailed
+  return isParked(status) || status === 'waiting' || status === 'pending' || status === 'running'
+    ? EXIT.notFinished
+    : EXIT.runFailed
 }

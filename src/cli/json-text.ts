@@ -11,7 +11,8 @@ export function parseJson(text: string, where: string): unknown {
   const rounded: string[] = []
   try {
     parsed = JSON.parse(source, (_key, value: unknown, context?: { readonly source?: string }) => {
-      if (typeof value === 'number' && context?.source !== undefined && isRounded(value, context.source)) rounded.push(context.source)
+      if (typeof value === 'number' && context?.source !== undefined && isRounded(value, context.source))
+        rounded.push(context.source)
       return value
     })
   } catch (error) {
@@ -54,7 +55,11 @@ function isRounded(value: number, source: string): boolean {
 
 function wrongJson(source: string, where: string, error: Error): StepwrightError {
   if (source.trim() === '') {
-    return new StepwrightError('invalid-json', { what: `${where} is empty`, remedy: 'Give JSON, such as {"topic":"cats"}', details: { where, position: 0 } })
+    return new StepwrightError('invalid-json', {
+      what: `${where} is empty`,
+      remedy: 'Give JSON, such as {"topic":"cats"}',
+      details: { where, position: 0 },
+    })
   }
   const position = positionOf(source, error)
   const before = source.slice(0, position).split('\n')

@@ -9,10 +9,17 @@ export interface StoreChoice {
 }
 
 /** A stepwright command as a person can paste it into a shell. `verb` is ours; the words are quoted where needed. */
-export function shellLine(verb: string, words: readonly string[], options: Readonly<Record<string, string | undefined>> = {}): string {
-  const given = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`]))
-  const guard = words.some((word) => word.startsWith('-')) ? ['--'] : []
-  return ['stepwright', verb, ...given, ...guard, ...words.map(shellWord)].join(' ')
+export function shellLine(
+  verb: string,
+  words: readonly string[],
+  options: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`],
+  )
+  const plain = words.map(shellWord)
+  const guarded = words.some((word) => word.startsWith('-')) // such a word would be taken for an option
+  return ['stepwright', verb, ...(guarded ? [...given, '--', ...plain] : [...plain, ...given])].join(' ')
 }
 
 /** The `--store` of such a command; an address with a password is shown without it. */

@@ -34,13 +34,17 @@ export function standingOf({ id, workflow, status, state, data, failure, awaits,
 /** Where a run stands, for people: one line, without its id. */
 export function sayStanding({ status, state, failure, awaits, timer }: RunView, now: number): string {
   const until = timer ? ` until ${sayDate(timer.at)} (${sayDistance(timer.at, now)})` : ''
-  if (status !== 'waiting') return oneLine(`${status} in ${state}${failure ? `: ${sayFailure(failure)}` : ''}`)
+  if (status !== 'waiting')
+    return oneLine(`${status} in ${state}${failure ? `: ${sayFailure(failure)}` : ''}`)
   if (timer?.kind === 'retry') return oneLine(`waits in ${state} for its next attempt${until}`)
   return oneLine(`waits in ${state}${awaits.length > 0 ? ` for ${awaits.join(' or ')}` : ''}${until}`)
 }
 
 /** How to send each signal a run waits for, as commands. */
-export function signalLines({ id, awaits }: Pick<RunView, 'id' | 'awaits'>, store: string | undefined): string[] {
+export function signalLines(
+  { id, awaits }: Pick<RunView, 'id' | 'awaits'>,
+  store: string | undefined,
+): string[] {
   return awaits.map((name) => shellLine('signal', [id, name, '{}'], { store }))
 }
 

@@ -22,7 +22,15 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
   const store = makeStore(url as StoreOption)
   try {
     await store.open() // its warnings are for those who run workers
-    const kernel = { store, host: systemHost, worker: 'cli', loaded: new Map(), resources: {}, announce: ignore, warn: ignore }
+    const kernel = {
+      store,
+      host: systemHost,
+      worker: 'cli',
+      loaded: new Map(),
+      resources: {},
+      announce: ignore,
+      warn: ignore,
+    }
     const published = new Map<string, Promise<Published>>()
     const withAwaits = async (view: RunView): Promise<RunView> => {
       if (view.status !== 'waiting' || view.timer?.kind === 'retry') return view
@@ -45,7 +53,10 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
  */
 export function mustExist(url: string): void {
   if (url === 'memory' || url.startsWith('sqlite::memory:')) {
-    throw new StepwrightError('invalid-options', { what: `--store is ${quote(url)}, which is empty in every new process`, remedy: 'Name the store that runs are kept in, such as sqlite:stepwright.db' })
+    throw new StepwrightError('invalid-options', {
+      what: `--store is ${quote(url)}, which is empty in every new process`,
+      remedy: 'Name the store that runs are kept in, such as sqlite:stepwright.db',
+    })
   }
   const file = /^sqlite:(?!file:)([^?]+)/.exec(url)?.[1]
   if (file === undefined || existsSync(file)) return
@@ -56,7 +67,9 @@ export function mustExist(url: string): void {
   })
 }
 
-const publishedSchema = z.object({ states: z.array(z.object({ name: z.string(), awaits: z.array(z.string()).default([]) })) })
+const publishedSchema = z.object({
+  states: z.array(z.object({ name: z.string(), awaits: z.array(z.string()).default([]) })),
+})
 type Published = z.infer<typeof publishedSchema>
 
 /** What is written down of a workflow; nothing where no worker with it has ever opened this store. */

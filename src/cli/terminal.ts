@@ -10,8 +10,8 @@ const STYLES = { strong: 'bold', good: 'green', bad: 'red', warn: 'yellow', dim:
 
 /** How a command is to speak. */
 export interface Manner {
-  readonly json: boolean
-  readonly quiet: boolean
+  readonly json?: boolean
+  readonly quiet?: boolean
 }
 
 /**
@@ -22,7 +22,7 @@ export class Terminal {
   readonly json: boolean
   readonly #quiet: boolean
 
-  constructor({ json, quiet }: Manner) {
+  constructor({ json = false, quiet = false }: Manner = {}) {
     this.json = json
     this.#quiet = quiet || json
     // what a handler prints must not get between the lines of JSON
@@ -46,15 +46,23 @@ export class Terminal {
 
   /** Something a person should know. */
   warn(message: string): void {
-    process.stderr.write(this.json ? `${writeJson({ warning: message })}\n` : `${this.onErr('warn', 'warning:')} ${clean(message)}\n`)
+    process.stderr.write(
+      this.json
+        ? `${writeJson({ warning: message })}\n`
+        : `${this.onErr('warn', 'warning:')} ${clean(message)}\n`,
+    )
   }
 
   /** What went wrong; a stack only with DEBUG=stepwright. */
   fail(error: unknown): void {
     const { code, message, remedy, details } = explain(error)
     if (this.json) process.stderr.write(`${writeJson({ error: { code, message, remedy, details } })}\n`)
-    else process.stderr.write(`${this.onErr('bad', 'error:')} ${clean(message)}\n  ${clean(remedy)} ${this.onErr('dim', `[${code}]`)}\n`)
-    if (/(^|[,\s])(stepwright|\*)/.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${inspect(error)}\n`)
+    else
+      process.stderr.write(
+        `${this.onErr('bad', 'error:')} ${clean(message)}\n  ${clean(remedy)} ${this.onErr('dim', `[${code}]`)}\n`,
+      )
+    if (/(^|[,\s])(stepwright|\*)/.test(process.env['DEBUG'] ?? ''))
+      process.stderr.write(`${inspect(error)}\n`)
   }
 
   /** Text for stdout, cleaned and in colour where that fits. */
@@ -69,17 +77,29 @@ export class Terminal {
 
   /** A value for people, on stdout. `whole`: nothing is left out. */
   value(value: unknown, whole = false): string {
-    const limits = whole ? { depth: null, maxArrayLength: null, maxStringLength: null } : { depth: 6, maxArrayLength: 50, maxStringLength: 2_000 }
-    return inspect(value, { ...limits, colors: isColourful(process.stdout), breakLength: 100 })
+    const limits = whole
+      ? { depth: null, maxArrayLength: null, maxStringLength: null }
+      : { depth: 6, maxArrayLength: 50, maxStringLength: 2_000 }
+    return inspect(value, { ...limits, colors: isColourful(process.stdout), breakLength: 100 }).replace(
+      DIRECTION,
+      escaped,
+    ) // the rest it escapes itself
   }
 }
+
+const CONTROL = /[\0-\x08\x0b-\x1f\x7f-\x9f]/g
+const DIRECTION = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
 
 /**
  * Text as it may be shown: what a run holds was written by others, and control characters could recolour, rewrite or
  * rename the terminal; marks of writing direction could turn a line round.
  */
 export function clean(text: string): string {
-  return text.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(CONTROL, escaped).replace(DIRECTION, escaped)
+}
+
+function escaped(c: string): string {
+  return `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** {@link clean} text on one line. */
@@ -89,7 +109,9 @@ export function oneLine(text: string): string {
 
 function paint(tone: Tone, text: string, stream: NodeJS.WriteStream): string {
   const cleaned = clean(text)
-  return tone === 'plain' || !isColourful(stream) ? cleaned : styleText(STYLES[tone], cleaned, { validateStream: false })
+  return tone === 'plain' || !isColourful(stream)
+    ? cleaned
+    : styleText(STYLES[tone], cleaned, { validateStream: false })
 }
 
 function isColourful(stream: NodeJS.WriteStream): boolean {
@@ -102,5 +124,10 @@ function explain(error: unknown): { code: string; message: string; remedy: strin
     return { code, remedy, details, message: message.replace(`. ${remedy}. [${code}]`, '') }
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  return { code: 'unexpected', message, remedy: 'Set DEBUG=stepwright to see where; if it is not your code, please report it', details: {} }
+  return {
+    code: 'unexpected',
+    message,
+    remedy: 'Set DEBUG=stepwright to see where; if it is not your code, please report it',
+    details: {},
+  }
 }

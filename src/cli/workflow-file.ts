@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import type * as TsxApi from 'tsx/esm/api'
 import type { Definition } from '../definition/definition.ts'
 import { readDefinition } from '../definition/read-definition.ts'
 import type { AnyClass } from '../definition/shape.ts'
@@ -44,9 +45,13 @@ export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
   if (workflows.length === 0) throw noWorkflow(path, all)
   const provided = async (name: 'resources' | 'config'): Promise<object> => {
     const given = module[name] ?? (isPlainObject(inner) ? inner[name] : undefined)
-    const value: unknown = typeof given === 'function' ? await callExport(path, name, given as () => unknown) : given
+    const value: unknown =
+      typeof given === 'function' ? await callExport(path, name, given as () => unknown) : given
     if (value === undefined || (typeof value === 'object' && value !== null)) return value ?? {}
-    throw new StepwrightError('invalid-options', { what: `The export ${name} of ${path} gives ${quote(value)}`, remedy: 'Export an object, or a function that returns one or a promise of one' })
+    throw new StepwrightError('invalid-options', {
+      what: `The export ${name} of ${path} gives ${quote(value)}`,
+      remedy: 'Export an object, or a function that returns one or a promise of one',
+    })
   }
   return { path, workflows, resources: await provided('resources'), config: await provided('config') }
 }
@@ -57,42 +62,64 @@ export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
  * @throws StepwrightError `unknown-workflow`, with the names there are.
  */
 export function chooseWorkflow({ path, workflows }: WorkflowFile, name: string | undefined): Workflow {
-  const [only, ...others] = name === undefined ? workflows : workflows.filter(({ definition }) => definition.name === name)
+  const [only, ...others] =
+    name === undefined ? workflows : workflows.filter(({ definition }) => definition.name === name)
   if (only && (others.length === 0 || name !== undefined)) return only
   const names = workflows.map(({ definition }) => definition.name)
   throw new StepwrightError('unknown-workflow', {
-    what: name === undefined ? `${path} exports ${names.length} workflows: ${names.map(quote).join(', ')}` : `${path} exports no workflow ${quote(name)}`,
-    remedy: name === undefined ? 'Choose one with --workflow NAME' : `It exports ${names.map(quote).join(', ')}`,
+    what:
+      name === undefined
+        ? `${path} exports ${names.length} workflows: ${names.map(quote).join(', ')}`
+        : `${path} exports no workflow ${quote(name)}`,
+    remedy:
+      name === undefined ? 'Choose one with --workflow NAME' : `It exports ${names.map(quote).join(', ')}`,
     details: { file: path, workflows: names },
   })
 }
 
 async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
   const file = resolve(path)
-  const failed = (what: string, remedy: string, cause?: unknown): StepwrightError => new StepwrightError('module-failed', { what, remedy, cause, details: { file: path } })
+  const failed = (what: string, remedy: string, cause?: unknown): StepwrightError =>
+    new StepwrightError('module-failed', { what, remedy, cause, details: { file: path } })
   const found = await stat(file).catch(() => undefined)
-  if (!found?.isFile()) throw failed(found ? `${quote(path)} is not a file` : `There is no file ${quote(path)}`, 'Name the file that exports the workflow class')
+  if (!found?.isFile())
+    throw failed(
+      found ? `${quote(path)} is not a file` : `There is no file ${quote(path)}`,
+      'Name the file that exports the workflow class',
+    )
   const extension = extname(file)
   if (TYPESCRIPT.includes(extension)) await registerTsx(file)
-  else if (!JAVASCRIPT.includes(extension)) throw failed(`${quote(path)} cannot be loaded`, `Name a file that ends in ${[...TYPESCRIPT, ...JAVASCRIPT].join(', ')}`)
+  else if (!JAVASCRIPT.includes(extension))
+    throw failed(
+      `${quote(path)} cannot be loaded`,
+      `Name a file that ends in ${[...TYPESCRIPT, ...JAVASCRIPT].join(', ')}`,
+    )
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (error) {
     if (error instanceof StepwrightError) throw error
     const message = error instanceof Error ? `${error.name}: ${error.message}` : quote(error)
-    throw failed(`${path} could not be loaded: ${message}`, 'Mend that, or see where with DEBUG=stepwright', error)
+    throw failed(
+      `${path} could not be loaded: ${message}`,
+      'Mend that, or see where with DEBUG=stepwright',
+      error,
+    )
   }
 }
 
 /** tsx is optional: taken from beside us, or from beside the file. Its hooks must not give the file a stepwright of its own. */
 async function registerTsx(file: string): Promise<void> {
-  type Tsx = typeof import('tsx/esm/api')
-  const theirs = (): Promise<Tsx> => import(pathToFileURL(createRequire(file).resolve('tsx/esm/api')).href) as Promise<Tsx>
+  const theirs = (): Promise<typeof TsxApi> =>
+    import(pathToFileURL(createRequire(file).resolve('tsx/esm/api')).href) as Promise<typeof TsxApi>
   try {
     const { register } = await import('tsx/esm/api').catch(theirs)
     register()
   } catch (cause) {
-    throw new StepwrightError('module-missing', { what: `${file} is TypeScript, and the package tsx, which loads it, is not installed`, remedy: 'Run npm install -D tsx', cause })
+    throw new StepwrightError('module-missing', {
+      what: `${file} is TypeScript, and the package tsx, which loads it, is not installed`,
+      remedy: 'Run npm install -D tsx',
+      cause,
+    })
   }
 }
 
@@ -101,7 +128,12 @@ async function callExport(path: string, name: string, make: () => unknown): Prom
     return await make()
   } catch (cause) {
     const message = cause instanceof Error ? `${cause.name}: ${cause.message}` : quote(cause)
-    throw new StepwrightError('module-failed', { what: `The function ${name} of ${path} threw ${message}`, remedy: 'Mend that, or see where with DEBUG=stepwright', cause, details: { file: path } })
+    throw new StepwrightError('module-failed', {
+      what: `The function ${name} of ${path} threw ${message}`,
+      remedy: 'Mend that, or see where with DEBUG=stepwright',
+      cause,
+      details: { file: path },
+    })
   }
 }
 
@@ -117,8 +149,12 @@ function definitionOf(value: unknown): Definition | undefined {
 function noWorkflow(path: string, exported: readonly unknown[]): StepwrightError {
   const foreign = exported.some(isForeign)
   return new StepwrightError('unknown-workflow', {
-    what: foreign ? `The workflows of ${path} are made with another copy of stepwright` : `${path} exports no workflow class`,
-    remedy: foreign ? 'Run the stepwright that is installed beside that file: npx stepwright' : 'Export the class that has @workflow(), as in: export class Article',
+    what: foreign
+      ? `The workflows of ${path} are made with another copy of stepwright`
+      : `${path} exports no workflow class`,
+    remedy: foreign
+      ? 'Run the stepwright that is installed beside that file: npx stepwright'
+      : 'Export the class that has @workflow(), as in: export class Article',
     details: { file: path },
   })
 }
@@ -127,7 +163,10 @@ function noWorkflow(path: string, exported: readonly unknown[]): StepwrightError
 function isForeign(value: unknown): boolean {
   if (typeof value !== 'function') return false
   const metadata = (value as { [Symbol.metadata]?: object | null })[Symbol.metadata]
-  return !!metadata && Object.getOwnPropertySymbols(metadata).some(({ description }) => description === 'stepwright.handlers')
+  return (
+    !!metadata &&
+    Object.getOwnPropertySymbols(metadata).some(({ description }) => description === 'stepwright.handlers')
+  )
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -15,16 +15,17 @@ export interface SchemaFindings {
 export function walkSchema(schema: Schema): SchemaFindings {
   const problems: string[] = []
   const marks: Omit<Mark, 'where'>[] = []
-  const seen = new Set<unknown>()
+  const above = new Set<unknown>()
   const visit = (node: unknown, path: readonly string[]): void => {
-    if (!isZod(node) || seen.has(node)) return
-    seen.add(node) // recursive schemas come back to themselves
+    if (!isZod(node) || above.has(node)) return // a recursive schema comes back to itself
+    above.add(node)
     const meta = z.globalRegistry.get(node) as { pii?: unknown; secret?: unknown } | undefined
     for (const kind of ['pii', 'secret'] as const) if (meta?.[kind] === true) marks.push({ path, kind })
     const def = (node as z.core.$ZodTypes)._zod.def
     const reason = UNSTORABLE[def.type] ?? (def.type === 'pipe' ? pipeProblem(def) : undefined)
     if (reason !== undefined) problems.push(`${path.join('.') || 'the schema itself'} ${reason}`)
     for (const [child, key] of childrenOf(def)) visit(child, key === undefined ? path : [...path, key])
+    above.delete(node)
   }
   visit(schema, [])
   return { problems, marks }

@@ -41,25 +41,31 @@ export class RedisStore implements Store {
       throw new StepwrightError('module-missing', { what: `${this.name} needs the package @keyv/redis`, remedy: 'Run npm install @keyv/redis', cause })
     })
     const timeout = this.#timeoutMs
+    let connected = false
+    const socket = {
+      ...this.#connection.socket,
+      connectTimeout: timeout,
+      socketTimeout: timeout,
+      // the first failure is the caller's to know; later ones are waited out
+      reconnectStrategy: (tries: number, cause: Error) => (connected ? Math.min(50 * 2 ** tries, 2_000) : cause),
+    } as NonNullable<RedisClientOptions['socket']>
     const adapter = new KeyvRedis<string>(
-      {
-        ...this.#connection,
-        disableOfflineQueue: true,
-        pingInterval: Math.max(250, Math.floor(timeout / 3)), // shorter than the socket's timeout, or an idle socket would be cut
-        socket: { ...this.#connection.socket, connectTimeout: timeout, socketTimeout: timeout, reconnectStrategy: (tries: number) => Math.min(50 * 2 ** tries, 2_000) } as NonNullable<RedisClientOptions['socket']>,
-      },
-      { throwOnConnectError: true, throwOnErrors: true, connectionTimeout: timeout },
+      // pings are shorter than the socket's timeout, or an idle socket would be cut
+      { ...this.#connection, disableOfflineQueue: true, pingInterval: Math.max(250, Math.floor(timeout / 3)), socket },
+      { throwOnConnectError: true, throwOnErrors: true },
     )
     adapter.on('error', () => undefined) // each call reports its own failure
-    return this.#ask(async () => {
-      try {
+    try {
+      return await this.#ask(async () => {
         this.#client = (await adapter.getClient()) as RedisClientType
-        return await durabilityWarnings(this.#client, this.name)
-      } catch (error) {
-        ;(adapter.client as RedisClientType).destroy()
-        throw error
-      }
-    })
+        connected = true
+        return durabilityWarnings(this.#client, this.name)
+      })
+    } catch (error) {
+      const client = adapter.client as RedisClientType
+      if (client.isOpen) client.destroy()
+      throw error
+    }
   }
 
   async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {

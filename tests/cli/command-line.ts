@@ -26,8 +26,8 @@ export interface Ended {
 export interface Going {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  /** Resolves once stderr holds that text. */
-  said(text: string): Promise<void>
+  /** Resolves once that text is written, with all that was written so far. */
+  said(text: string): Promise<string>
 }
 
 /** The real command line, in a temporary folder of its own with a store of its own. */
@@ -46,7 +46,13 @@ export class CommandLine {
 
   /** Begins a command. */
   begin(words: readonly string[], input?: string, nodeOptions: readonly string[] = []): Going {
-    const env = { ...process.env, FORCE_COLOR: '1', DEBUG: '', NO_COLOR: undefined, STEPWRIGHT_STORE: undefined }
+    const env = {
+      ...process.env,
+      FORCE_COLOR: '1',
+      DEBUG: '',
+      NO_COLOR: undefined,
+      STEPWRIGHT_STORE: undefined,
+    }
     const child = spawn(NODE, ['--import', TSX, ...nodeOptions, MAIN, ...words], { cwd: this.folder, env })
     this.#children.push(child)
     let out = ''
@@ -56,13 +62,14 @@ export class CommandLine {
     child.stdin.on('error', () => undefined) // it may end without reading
     child.stdin.end(input ?? '')
     const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, out, err })))
-    const said = (text: string): Promise<void> =>
+    const said = (text: string): Promise<string> =>
       new Promise((done, fail) => {
         const look = (): void => {
-          if (err.includes(text)) done()
+          if ((out + err).includes(text)) done(out + err)
         }
+        child.stdout.on('data', look)
         child.stderr.on('data', look)
-        child.on('close', () => fail(new Error(`it ended without saying ${text}: ${err}`)))
+        child.on('close', () => fail(new Error(`it ended without saying ${text}: ${out}${err}`)))
         look()
       })
     return { child, ended, said }
@@ -74,10 +81,16 @@ export class CommandLine {
   }
 
   /** Runs a command with --json; its result and, where it failed, its error. */
-  async json(...words: readonly string[]): Promise<{ code: number | null; result: unknown; error: JsonError | undefined }> {
+  async json(
+    ...words: readonly string[]
+  ): Promise<{ code: number | null; result: unknown; error: JsonError | undefined }> {
     const { code, out, err } = await this.run([...words, '--json'])
     const line = err.split('\n').find((text) => text.startsWith('{"error"'))
-    return { code, result: out === '' ? undefined : JSON.parse(out), error: line === undefined ? undefined : (JSON.parse(line) as { error: JsonError }).error }
+    return {
+      code,
+      result: out === '' ? undefined : JSON.parse(out),
+      error: line === undefined ? undefined : (JSON.parse(line) as { error: JsonError }).error,
+    }
   }
 }
 

@@ -20,12 +20,17 @@ describe('parseJson', () => {
     } catch (error) {
       thrown = error
     }
-    expect(thrown).toMatchObject({ code: 'invalid-json', details: line === undefined ? { position: 0 } : { line, column } })
+    expect(thrown).toMatchObject({
+      code: 'invalid-json',
+      details: line === undefined ? { position: 0 } : { line, column },
+    })
   })
 
   test('refuses numbers that would be rounded, and keeps all others', () => {
     expect(() => parseJson('{"id":12345678901234567890}', 'it')).toThrow('would be rounded')
-    expect(parseJson('\u{feff}[1.5, -0, 1e3, 9007199254740991]', 'it')).toEqual([1.5, -0, 1000, 9007199254740991])
+    expect(parseJson('\u{feff}[1.5, -0, 1e3, 9007199254740991]', 'it')).toEqual([
+      1.5, -0, 1000, 9007199254740991,
+    ])
   })
 })
 
@@ -36,10 +41,17 @@ describe('writeJson', () => {
     const shared = { x: 1 }
     const map = new Map<string, unknown>([['a', shared]])
     map.set('map', map)
-    expect(JSON.parse(writeJson({ circle, twice: [shared, shared], map, set: new Set([1]), nan: NaN, at: new Date(0) }))).toEqual({
+    expect(
+      JSON.parse(
+        writeJson({ circle, twice: [shared, shared], map, set: new Set([1]), nan: NaN, at: new Date(0) }),
+      ),
+    ).toEqual({
       circle: { n: '1', self: '[circular]' },
       twice: [{ x: 1 }, { x: 1 }],
-      map: [['a', { x: 1 }], ['map', '[circular]']],
+      map: [
+        ['a', { x: 1 }],
+        ['map', '[circular]'],
+      ],
       set: [1],
       nan: 'NaN',
       at: '1970-01-01T00:00:00.000Z',

@@ -5,8 +5,18 @@ const ARTICLE = fixture('article.ts')
 
 describe.concurrent('stepwright list and show', () => {
   test('list filters, counts, and aligns its columns', async ({ cli }) => {
-    for (const [id, fail] of [['a', false], ['bb', true]] as const) {
-      await cli.run(['run', ARTICLE, '--input', JSON.stringify({ topic: 'cats', review: false, fail }), '--id', id])
+    for (const [id, fail] of [
+      ['a', false],
+      ['bb', true],
+    ] as const) {
+      await cli.run([
+        'run',
+        ARTICLE,
+        '--input',
+        JSON.stringify({ topic: 'cats', review: false, fail }),
+        '--id',
+        id,
+      ])
     }
     const { out, err } = await cli.run(['list'])
     const [head = '', first = '', second = ''] = out.split('\n')
@@ -33,7 +43,11 @@ describe.concurrent('stepwright list and show', () => {
     expect(out).not.toContain('started in draft')
     expect(out).not.toContain('\u001b')
     const { result } = await cli.json('show', 'f')
-    expect(result).toMatchObject({ id: 'f', data: { topic: 'cats' }, history: [{ type: 'started' }, { type: 'attempt-failed' }, { type: 'failed' }] })
+    expect(result).toMatchObject({
+      id: 'f',
+      data: { topic: 'cats' },
+      history: [{ type: 'started' }, { type: 'attempt-failed' }, { type: 'failed' }],
+    })
   })
 })
 
@@ -41,16 +55,21 @@ describe.concurrent('stepwright graph and help', () => {
   test('graph writes Mermaid, JSON, and a machine for XState', async ({ cli }) => {
     const mermaid = await cli.run(['graph', ARTICLE])
     expect(mermaid.out).toContain('stateDiagram')
-    expect(JSON.parse((await cli.run(['graph', ARTICLE, '--format', 'json'])).out)).toMatchObject({ name: 'article' })
+    expect(JSON.parse((await cli.run(['graph', ARTICLE, '--format', 'json'])).out)).toMatchObject({
+      name: 'article',
+    })
     const xstate = await cli.json('graph', ARTICLE, '--format', 'xstate')
-    expect(xstate).toMatchObject({ code: 0, result: { workflow: 'article', format: 'xstate', chart: { initial: 'draft' } } })
+    expect(xstate).toMatchObject({
+      code: 0,
+      result: { workflow: 'article', format: 'xstate', chart: { initial: 'draft' } },
+    })
   })
 
   test('every command has help with examples, and the program its exit codes', async ({ cli }) => {
     const verbs = ['run', 'list', 'show', 'signal', 'resume', 'graph', 'inspect']
     for (const verb of verbs) {
       const { code, out, err } = await cli.run([verb, '--help'])
-      expect(out).toContain(`Examples:\n  $ stepwright ${verb} `)
+      expect(out).toContain(`Examples:\n  $ stepwright ${verb}`)
       expect(out).toContain('--store <url>')
       expect(err).toBe('')
       expect(code).toBe(0)

@@ -6,19 +6,58 @@ const SLOW = '{"topic":"cats","ms":1000,"review":false}'
 
 describe.concurrent('a run that waits', () => {
   test('is signalled from a second process while `run` follows it', async ({ cli }) => {
-    const going = cli.begin(['run', ARTICLE, '--input', '{"topic":"cats"}', '--id', 'a 1', '--store', 'sqlite:own.db'])
+    const going = cli.begin([
+      'run',
+      ARTICLE,
+      '--input',
+      '{"topic":"cats"}',
+      '--id',
+      'a 1',
+      '--store',
+      'sqlite:own.db',
+    ])
     await going.said(`stepwright signal 'a 1' approve '{}' --store sqlite:own.db`)
     const shown = await cli.json('show', 'a 1', '--store', 'sqlite:own.db')
-    expect(shown.result).toMatchObject({ status: 'waiting', state: 'review', awaits: ['approve', 'revise'], history: { length: 3 } })
+    expect(shown.result).toMatchObject({
+      status: 'waiting',
+      state: 'review',
+      awaits: ['approve', 'revise'],
+      history: { length: 3 },
+    })
     const unknown = await cli.json('signal', 'a 1', 'aprove', '--store', 'sqlite:own.db')
-    expect(unknown).toMatchObject({ code: 2, error: { code: 'unknown-signal', details: { declared: ['approve', 'revise'] } } })
-    const sent = await cli.json('signal', 'a 1', 'approve', '{"by":"ada"}', '--id', 's1', '--store', 'sqlite:own.db')
-    expect(sent).toEqual({ code: 0, result: { run: 'a 1', signal: 'approve', id: 's1', duplicate: false }, error: undefined })
+    expect(unknown).toMatchObject({
+      code: 2,
+      error: { code: 'unknown-signal', details: { declared: ['approve', 'revise'] } },
+    })
+    const sent = await cli.json(
+      'signal',
+      'a 1',
+      'approve',
+      '{"by":"ada"}',
+      '--id',
+      's1',
+      '--store',
+      'sqlite:own.db',
+    )
+    expect(sent).toEqual({
+      code: 0,
+      result: { run: 'a 1', signal: 'approve', id: 's1', duplicate: false },
+      error: undefined,
+    })
     const { code, out, err } = await going.ended
     expect(out).toContain("published { text: 'on cats', by: 'ada' }")
     expect(err).toContain('review -> published by signal:approve')
     expect(code).toBe(0)
-    const again = await cli.json('signal', 'a 1', 'approve', '{"by":"ada"}', '--id', 's1', '--store', 'sqlite:own.db')
+    const again = await cli.json(
+      'signal',
+      'a 1',
+      'approve',
+      '{"by":"ada"}',
+      '--id',
+      's1',
+      '--store',
+      'sqlite:own.db',
+    )
     expect(again).toMatchObject({ code: 0, result: { duplicate: true } })
     const late = await cli.json('signal', 'a 1', 'approve', '{"by":"ada"}', '--store', 'sqlite:own.db')
     expect(late).toMatchObject({ code: 2, error: { code: 'run-ended' } })
@@ -28,12 +67,20 @@ describe.concurrent('a run that waits', () => {
     const going = cli.begin(['run', ARTICLE, '--input', '{"topic":"cats"}', '--id', 'r'])
     await going.said('waits in review')
     for (const name of ['xstate.stop', 'done.x', '__proto__', '']) {
-      expect(await cli.json('signal', 'r', name)).toMatchObject({ code: 2, error: { code: 'unknown-signal' } })
+      expect(await cli.json('signal', 'r', name)).toMatchObject({
+        code: 2,
+        error: { code: 'unknown-signal' },
+      })
     }
-    expect(await cli.json('signal', 'r', 'approve', '[1]')).toMatchObject({ code: 2, error: { code: 'invalid-signal' } })
+    expect(await cli.json('signal', 'r', 'approve', '[1]')).toMatchObject({
+      code: 2,
+      error: { code: 'invalid-signal' },
+    })
     expect(await cli.json('signal', 'r', 'approve', '{"by":7}')).toMatchObject({ code: 0 }) // only the code knows its shape
     await going.said('signal approve refused: by:')
-    expect(await cli.json('list', '--status', 'waiting')).toMatchObject({ result: [{ id: 'r', state: 'review' }] })
+    expect(await cli.json('list', '--status', 'waiting')).toMatchObject({
+      result: [{ id: 'r', state: 'review' }],
+    })
   })
 })
 
@@ -50,7 +97,10 @@ describe.concurrent('an interrupted run', () => {
     expect(interrupted.out).toBe('')
     expect(interrupted.err).toContain(`stepwright resume ${ARTICLE} --run slow\n`)
     const resumed = await cli.json('resume', ARTICLE, '--run', 'slow')
-    expect(resumed).toMatchObject({ code: 0, result: [{ run: 'slow', status: 'completed', output: { text: 'on cats' } }] })
+    expect(resumed).toMatchObject({
+      code: 0,
+      result: [{ run: 'slow', status: 'completed', output: { text: 'on cats' } }],
+    })
   })
 
   test('is finished by `run` with the same id and input', async ({ cli }) => {
@@ -69,20 +119,47 @@ describe.concurrent('an interrupted run', () => {
 
 describe.concurrent('stepwright resume', () => {
   test('says what each run of a session does, and ends with 3 where one waits', async ({ cli }) => {
-    const going = cli.begin(['run', ARTICLE, '--input', '{"topic":"cats"}', '--id', 'one', '--session', 'ada'])
+    const going = cli.begin([
+      'run',
+      ARTICLE,
+      '--input',
+      '{"topic":"cats"}',
+      '--id',
+      'one',
+      '--session',
+      'ada',
+    ])
     await going.said('waits in review')
     going.child.kill('SIGKILL')
     await going.ended
-    await cli.run(['run', ARTICLE, '--input', '{"topic":"dogs","review":false}', '--id', 'two', '--session', 'ada'])
+    await cli.run([
+      'run',
+      ARTICLE,
+      '--input',
+      '{"topic":"dogs","review":false}',
+      '--id',
+      'two',
+      '--session',
+      'ada',
+    ])
     const { code, out } = await cli.run(['resume', ARTICLE, '--session', 'ada', '-q'])
     expect(out).toBe('two completed in published\none waits in review for approve or revise\n')
     expect(code).toBe(3)
     expect(await cli.json('signal', 'one', 'approve', '{"by":"ada"}')).toMatchObject({ code: 0 })
     const after = await cli.json('resume', ARTICLE)
-    expect(after).toMatchObject({ code: 0, result: [{ run: 'one', status: 'completed', output: { by: 'ada' } }] })
+    expect(after).toMatchObject({
+      code: 0,
+      result: [{ run: 'one', status: 'completed', output: { by: 'ada' } }],
+    })
     expect(await cli.json('resume', ARTICLE)).toMatchObject({ code: 0, result: [] })
-    expect(await cli.json('resume', ARTICLE, '--session', 'bob')).toMatchObject({ code: 2, error: { code: 'unknown-run' } })
-    expect(await cli.json('resume', fixture('pair.ts'), '--run', 'one')).toMatchObject({ code: 2, error: { code: 'unknown-workflow' } })
+    expect(await cli.json('resume', ARTICLE, '--session', 'bob')).toMatchObject({
+      code: 2,
+      error: { code: 'unknown-run' },
+    })
+    expect(await cli.json('resume', fixture('pair.ts'), '--run', 'one')).toMatchObject({
+      code: 2,
+      error: { code: 'unknown-workflow' },
+    })
   })
 
   test('--watch drives what is started and signalled elsewhere, until it is interrupted', async ({ cli }) => {

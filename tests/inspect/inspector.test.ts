@@ -156,12 +156,12 @@ test('marked fields are masked in everything that is sent', async () => {
   await client.until((m) => m.sessionId === 'r1' && m.state?.tags.has('waiting') === true)
   const late = await connect()
   await late.until((m) => m.sessionId === 'r1')
-  await run.signal('approve', { by: 'ada' })
+  await run.signal('approve', { by: 'ada', code: 's3cret' })
   await client.until((m) => m.type === 'service.stop' && m.sessionId === 'r1')
   await client.until((m) => m.type === 'service.stop' && m.sessionId === 'r2')
   for (const text of [...client.texts, ...late.texts])
     expect(text).not.toMatch(/ada@example|Ada|Bob|t0ken|s3cret/)
-  expect((await late.until((m) => m.state !== undefined)).state?.context).toEqual({
+  expect((await late.until((m) => m.sessionId === 'r1')).state?.context).toEqual({
     data: { text: 'owls', authors: [{ name: '***' }, { name: '***' }] },
     vars: { token: '***', rounds: 1 },
   })

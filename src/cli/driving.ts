@@ -1,4 +1,5 @@
 import { createEngine, type Engine } from '../engine.ts'
+import type { InspectorOptions } from '../inspect/inspector.ts'
 import type { EngineOptions } from '../options.ts'
 import type { StoreOption } from '../store/open-store.ts'
 import { watchInterrupts } from './interrupt.ts'
@@ -10,7 +11,7 @@ export interface Driving {
   readonly file: WorkflowFile
   readonly workflows: readonly Workflow[]
   readonly store: string
-  readonly inspect?: { readonly port?: number; readonly allowSend?: boolean }
+  readonly inspect?: InspectorOptions
   /** Said after an interrupt: how to go on. */
   readonly afterInterrupt: () => readonly string[]
 }
@@ -19,7 +20,11 @@ export interface Driving {
  * Gives `work` an engine and closes it afterwards. Ctrl-C and SIGTERM end the work at once and leave its runs in good
  * order; gives the exit code.
  */
-export async function withEngine(driving: Driving, terminal: Terminal, work: (engine: Engine) => Promise<number>): Promise<number> {
+export async function withEngine(
+  driving: Driving,
+  terminal: Terminal,
+  work: (engine: Engine) => Promise<number>,
+): Promise<number> {
   const { file, workflows, store, inspect, afterInterrupt } = driving
   const interrupts = watchInterrupts()
   const engine = createEngine({
@@ -36,7 +41,9 @@ export async function withEngine(driving: Driving, terminal: Terminal, work: (en
     if (typeof first === 'number') return first
     working.catch(() => undefined) // it is cut off, and must not be reported
     terminal.note(terminal.onErr('dim', 'closing; once more to end at once'))
-    await engine.close()
+    await engine
+      .close()
+      .catch((error: unknown) => terminal.warn(error instanceof Error ? error.message : String(error)))
     for (const line of afterInterrupt()) terminal.note(line)
     return first.exitCode
   } finally {

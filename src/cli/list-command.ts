@@ -1,0 +1,66 @@
+import type { Status } from '../model/status.ts'
+import { checkId } from '../model/identifier.ts'
+import type { RunView } from '../runtime/run-view.ts'
+import { EXIT } from './exit-code.ts'
+import { sayDate, sayDistance } from './moment.ts'
+import type { StoreChoice } from './shell-line.ts'
+import { readStore } from './store-reader.ts'
+import { table } from './table.ts'
+import { oneLine, type Terminal } from './terminal.ts'
+
+/** Options of `stepwright list`. */
+export interface ListOptions {
+  readonly workflow?: string
+  readonly status?: readonly Status[]
+  readonly state?: string
+  readonly session?: string
+  readonly limit: number
+}
+
+/** Lists runs, newest first. */
+export async function listCommand(
+  { limit, ...filter }: ListOptions,
+  { url }: StoreChoice,
+  terminal: Terminal,
+): Promise<number> {
+  if (filter.session !== undefined) checkId('session', filter.session)
+  const found = await readStore(url, async ({ runs, withAwaits }) => {
+    const views: RunView[] = []
+    for (const view of await runs.list({ ...filter, limit: limit + 1 })) views.push(await withAwaits(view))
+    return views
+  })
+  const shown = found.slice(0, limit)
+  if (terminal.json) {
+    // what a run holds may be large; `show` has it
+    terminal.printJson(shown.map(({ data: _data, vars: _vars, ...rest }) => rest))
+  } else if (shown.length === 0) terminal.note('No runs')
+  else
+    for (const line of table(
+      ['RUN', 'WORKFLOW', 'STATUS', 'STATE', 'WAITS FOR', 'STARTED', 'CHANGED'],
+      shown.map(row),
+      terminal,
+    ))
+      terminal.print(line)
+  if (found.length > limit) terminal.note(terminal.onErr('dim', `more than ${limit}; see them with --limit`))
+  return EXIT.ok
+}
+
+function row({
+  id,
+  workflow,
+  version,
+  status,
+  state,
+  awaits,
+  timer,
+  createdAt,
+  updatedAt,
+}: RunView): string[] {
+  const now = Date.now()
+  const until = timer
+    ? `${timer.kind === 'retry' ? 'next attempt' : 'end'} ${sayDistance(timer.at, now)}`
+    : ''
+  const waits = [awaits.join(' or '), until].filter(Boolean).join(', ')
+  const changed = updatedAt > 0 ? sayDistance(updatedAt, now) : '-'
+  return [id, `${workflow}@${version}`, status, state, waits || '-', sayDate(createdAt), changed].map(oneLine)
+}

@@ -1,22 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { createTestEngine } from 'stepwright/testing'
+import type { Store } from 'stepwright'
+import { createTestEngine, TestClock } from 'stepwright/testing'
 import { paid, ShopWorkflow, State, toReview, type Hands } from '../support/shop.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
 
-const open = (options: { hands?: Hands; store?: never } & object = {}) =>
-  createTestEngine({ workflows: [ShopWorkflow], resources: { hands: options.hands ?? paid }, ...options })
+const open = ({ hands = paid, ...options }: { hands?: Hands; store?: Store; clock?: TestClock } = {}) =>
+  createTestEngine({ workflows: [ShopWorkflow], resources: { hands }, ...options })
 
 describe.each(storeKinds())('signals: $kind', (kind) => {
   it('I6 the same id twice is one signal, also after it was applied and after a restart', async () => {
     const name = freshName()
-    const test = open({ store: kind.make(name) as never })
+    const test = open({ store: kind.make(name) })
     const run = await test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'r' })
     await test.finish(run)
     const answers = await Promise.all(Array.from({ length: 10 }, () => run.signal('approve', { by: 'ada' }, { id: 'yes' })))
     expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(1)
     expect(await run.result()).toEqual({ state: State.Done, data: { receipt: 'receipt 1', by: 'ada' } })
     await test.close()
-    const later = open({ store: kind.make(name) as never })
+    const later = open({ store: kind.make(name) })
     const again = await later.engine.get('r')
     expect(await again.signal('approve', { by: 'ada' }, { id: 'yes' })).toEqual({ id: 'yes', duplicate: true })
     await expect(again.signal('approve', { by: 'eve' }, { id: 'other' })).rejects.toMatchObject({ code: 'run-ended' })
@@ -26,7 +27,7 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
   it('a signal that is declared and not yet awaited is kept until its state is entered', async () => {
     let pay: (() => void) | undefined
     const hands: Hands = { charge: () => new Promise((resolve) => (pay = () => resolve(toReview('late')))) }
-    const test = open({ hands, store: kind.make(freshName()) as never })
+    const test = open({ hands, store: kind.make(freshName()) })
     const run = await test.engine.start(ShopWorkflow, { amount: 1 })
     while (!pay) await new Promise((resolve) => setImmediate(resolve))
     await run.signal('later', {})
@@ -37,7 +38,7 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
   })
 
   it('I2 of many signals at once the first is applied and the others move nothing', async () => {
-    const test = open({ store: kind.make(freshName()) as never })
+    const test = open({ store: kind.make(freshName()) })
     const run = await test.engine.start(ShopWorkflow, { amount: 1 })
     await test.finish(run)
     await Promise.allSettled([run.signal('approve', { by: 'a' }), run.signal('refuse', { reason: 'b' }), run.signal('approve', { by: 'c' })])
@@ -50,7 +51,7 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
   })
 
   it('I6 start with one id and one input, 20 times at once, is one run', async () => {
-    const test = open({ store: kind.make(freshName()) as never })
+    const test = open({ store: kind.make(freshName()) })
     const runs = await Promise.all(Array.from({ length: 20 }, () => test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'one' })))
     expect(new Set(runs.map((run) => run.id))).toEqual(new Set(['one']))
     await test.settle()
@@ -129,12 +130,11 @@ describe('the end of a wait', () => {
 
   it.each(storeKinds(['sqlite', 'keyv']))('I9 a due time that passed while nothing ran is taken at the next start: $kind', async (kind) => {
     const name = freshName()
-    const test = open({ store: kind.make(name) as never })
+    const test = open({ store: kind.make(name) })
     const run = await test.engine.start(ShopWorkflow, { amount: 3 }, { id: 'r' })
     await test.finish(run)
     await test.close()
-    const { TestClock } = await import('stepwright/testing')
-    const later = open({ store: kind.make(name) as never, clock: new TestClock(Date.UTC(2027, 1, 4)) })
+    const later = open({ store: kind.make(name), clock: new TestClock(Date.UTC(2027, 1, 4)) })
     expect(await (await later.engine.get('r')).result()).toMatchObject({ state: State.Refused })
     await later.close()
   })

@@ -15,12 +15,18 @@ export interface RawStore {
 
 export function rawMemory(): RawStore {
   const map = new Map<string, string>()
-  return { set: (key, text) => void map.set(key, text), get: (key) => map.get(key) ?? null, close: () => undefined }
+  return {
+    set: (key, text) => void map.set(key, text),
+    get: (key) => map.get(key) ?? null,
+    close: () => undefined,
+  }
 }
 
 export function rawSqlite(path: string, synchronous: 'normal' | 'full'): RawStore {
   const db = new DatabaseSync(path)
-  db.exec(`pragma journal_mode=wal; pragma synchronous=${synchronous}; create table if not exists kv(k text primary key, v text)`)
+  db.exec(
+    `pragma journal_mode=wal; pragma synchronous=${synchronous}; create table if not exists kv(k text primary key, v text)`,
+  )
   const put = db.prepare('insert into kv values(?,?) on conflict(k) do update set v=excluded.v')
   const get = db.prepare('select v from kv where k=?')
   return {
@@ -33,7 +39,11 @@ export function rawSqlite(path: string, synchronous: 'normal' | 'full'): RawStor
 export async function rawRedis(url: string): Promise<RawStore> {
   const client = createClient({ url })
   await client.connect()
-  return { set: (key, text) => client.set(key, text), get: (key) => client.get(key), close: () => client.destroy() }
+  return {
+    set: (key, text) => client.set(key, text),
+    get: (key) => client.get(key),
+    close: () => client.destroy(),
+  }
 }
 
 const machine = createMachine({
@@ -44,7 +54,12 @@ const machine = createMachine({
 })
 
 /** `steps` steps of one run, one after another. */
-export async function floorRun(store: RawStore, key: string, steps: number, data: (i: number) => unknown): Promise<void> {
+export async function floorRun(
+  store: RawStore,
+  key: string,
+  steps: number,
+  data: (i: number) => unknown,
+): Promise<void> {
   const actor = createActor(machine)
   actor.start()
   for (let i = 0; i < steps; i++) {

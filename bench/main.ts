@@ -17,9 +17,16 @@ export interface Row {
   readonly ratio: number
 }
 
-const benches: Readonly<Record<string, (target: Target) => Promise<readonly Row[]>>> = { sequential, 'short-runs': shortRuns, resume }
+const benches: Readonly<Record<string, (target: Target) => Promise<readonly Row[]>>> = {
+  sequential,
+  'short-runs': shortRuns,
+  resume,
+}
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false } },
+})
 const unknown = positionals.filter((name) => !(name in benches))
 if (unknown.length > 0) {
   console.error(`no bench called ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`)
@@ -34,9 +41,11 @@ for (const [name, bench] of Object.entries(benches)) {
     rows.push(...measured)
     if (values.json) continue
     for (const { store, metric, n, value, unit, floor, ratio } of measured) {
-      console.log(`${name.padEnd(11)} ${store.padEnd(14)} ${metric.padEnd(24)} n=${String(n).padEnd(7)} ${value.toFixed(2).padStart(10)} ${unit}  floor ${floor.toFixed(2).padStart(10)}  ratio ${ratio.toFixed(2)}`)
+      console.log(
+        `${name.padEnd(11)} ${store.padEnd(14)} ${metric.padEnd(24)} n=${String(n).padEnd(7)} ${value.toFixed(2).padStart(10)} ${unit}  floor ${floor.toFixed(2).padStart(10)}  ratio ${ratio.toFixed(2)}`,
+      )
     }
   }
 }
-await closeTargets(targets)
+closeTargets(targets)
 if (values.json) console.log(JSON.stringify(rows, null, 2))

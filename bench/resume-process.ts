@@ -6,8 +6,16 @@ import { Bench, datum } from './workflows.ts'
 const [what, store = '', option = ''] = process.argv.slice(2)
 const began = performance.now()
 if (what === 'engine') {
-  const engine = createEngine({ workflows: [Bench], store: option as StoreOption, onWarning: () => undefined })
-  const moved = new Promise<number>((resolve) => engine.subscribe(({ happenings }) => happenings.some((h) => h.type === 'moved') && resolve(performance.now())))
+  const engine = createEngine({
+    workflows: [Bench],
+    store: option as StoreOption,
+    onWarning: () => undefined,
+  })
+  const moved = new Promise<number>((resolve) =>
+    engine.subscribe(
+      ({ happenings }) => happenings.some((h) => h.type === 'moved') && resolve(performance.now()),
+    ),
+  )
   const [run] = [await engine.get('r')]
   await engine.signal(run.id, 'go', { steps: 1 })
   console.log((await moved) - began)
@@ -15,7 +23,9 @@ if (what === 'engine') {
 } else {
   const url = new URL(option.startsWith('redis') ? option : 'redis://none')
   const path = option.replace(/^sqlite:/, '').replace(/\.db\?.*$/, '-floor.db')
-  const raw = store.startsWith('redis') ? await rawRedis(`redis://${url.host}`) : rawSqlite(path, store.endsWith('full') ? 'full' : 'normal')
+  const raw = store.startsWith('redis')
+    ? await rawRedis(`redis://${url.host}`)
+    : rawSqlite(path, store.endsWith('full') ? 'full' : 'normal')
   await floorResume(raw, 'k', datum(1, 0))
   console.log(performance.now() - began)
   await raw.close()

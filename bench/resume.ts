@@ -13,8 +13,14 @@ const ROUNDS = 7
 export async function resume(target: Target): Promise<readonly Row[]> {
   if (!target.durable) return []
   for (const n of LENGTHS) {
-    const engine = createEngine({ workflows: [Bench], store: target.engine(`resume-${n}`), onWarning: () => undefined })
-    const parked = new Promise<void>((resolve) => engine.subscribe(({ run }) => run.status === 'waiting' && resolve()))
+    const engine = createEngine({
+      workflows: [Bench],
+      store: target.engine(`resume-${n}`),
+      onWarning: () => undefined,
+    })
+    const parked = new Promise<void>((resolve) =>
+      engine.subscribe(({ run }) => run.status === 'waiting' && resolve()),
+    )
     await engine.start(Bench, datum(0, n - 1) as never, { id: 'r' })
     await parked
     await engine.close()
@@ -22,7 +28,9 @@ export async function resume(target: Target): Promise<readonly Row[]> {
     await floorRun(raw, 'k', 1, (i) => datum(i, 0)) // its snapshot is of one size, however many steps led to it
     await raw.close()
   }
-  const times = new Map<number, { ours: number[]; floor: number[] }>(LENGTHS.map((n) => [n, { ours: [], floor: [] }]))
+  const times = new Map<number, { ours: number[]; floor: number[] }>(
+    LENGTHS.map((n) => [n, { ours: [], floor: [] }]),
+  )
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [n, { ours, floor }] of times) {
       ours.push(fresh('engine', target, n))
@@ -31,14 +39,27 @@ export async function resume(target: Target): Promise<readonly Row[]> {
   }
   return [...times].map(([n, { ours, floor }]) => {
     const [value, base] = [median(ours.slice(1)), median(floor.slice(1))]
-    return { name: 'resume', store: target.store, metric: 'ms to first step', n, value, unit: 'ms', floor: base, ratio: value / base }
+    return {
+      name: 'resume',
+      store: target.store,
+      metric: 'ms to first step',
+      n,
+      value,
+      unit: 'ms',
+      floor: base,
+      ratio: value / base,
+    }
   })
 }
 
 /** Milliseconds as the process itself measures them, without its start and its imports. */
 function fresh(what: 'engine' | 'floor', target: Target, n: number): number {
   const child = fileURLToPath(new URL('resume-process.js', import.meta.url))
-  const { stdout, stderr } = spawnSync(process.execPath, [child, what, target.store, String(target.engine(`resume-${n}`))], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    [child, what, target.store, String(target.engine(`resume-${n}`))],
+    { encoding: 'utf8' },
+  )
   const ms = Number(stdout)
   if (!(ms > 0)) throw new Error(`the fresh process failed: ${stderr}`)
   return ms

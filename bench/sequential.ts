@@ -16,7 +16,11 @@ export async function sequential(target: Target): Promise<readonly Row[]> {
     const raw = await target.raw(name)
     floor.push(await perSecond(() => floorRun(raw, 'k', STEPS, (i) => datum(i, 0))))
     await raw.close()
-    const engine = createEngine({ workflows: [Bench], store: target.engine(name), onWarning: () => undefined })
+    const engine = createEngine({
+      workflows: [Bench],
+      store: target.engine(name),
+      onWarning: () => undefined,
+    })
     await engine.open()
     ours.push(
       await perSecond(async () => {
@@ -30,7 +34,18 @@ export async function sequential(target: Target): Promise<readonly Row[]> {
     await engine.close()
   }
   const [value, base] = [median(ours.slice(1)), median(floor.slice(1))] // the first round warms up
-  return [{ name: 'sequential', store: target.store, metric: 'steps per second', n: STEPS, value, unit: '1/s', floor: base, ratio: value / base }]
+  return [
+    {
+      name: 'sequential',
+      store: target.store,
+      metric: 'steps per second',
+      n: STEPS,
+      value,
+      unit: '1/s',
+      floor: base,
+      ratio: value / base,
+    },
+  ]
 }
 
 async function perSecond(work: () => Promise<void>): Promise<number> {

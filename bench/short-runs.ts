@@ -18,7 +18,12 @@ export async function shortRuns(target: Target): Promise<readonly Row[]> {
     const raw = await target.raw(name)
     floor.push(await perSecond((i) => floorRun(raw, `k${i}`, STEPS, (n) => datum(n, 0))))
     await raw.close()
-    const engine = createEngine({ workflows: [Bench], store: target.engine(name), concurrency: 64, onWarning: () => undefined })
+    const engine = createEngine({
+      workflows: [Bench],
+      store: target.engine(name),
+      concurrency: 64,
+      onWarning: () => undefined,
+    })
     await engine.open()
     const waiting = new Map<string, () => void>()
     engine.subscribe(({ run }) => run.status === 'waiting' && waiting.get(run.id)?.())
@@ -32,7 +37,18 @@ export async function shortRuns(target: Target): Promise<readonly Row[]> {
     await engine.close()
   }
   const [value, base] = [median(ours.slice(1)), median(floor.slice(1))]
-  return [{ name: 'short-runs', store: target.store, metric: 'steps per second', n: RUNS * STEPS, value, unit: '1/s', floor: base, ratio: value / base }]
+  return [
+    {
+      name: 'short-runs',
+      store: target.store,
+      metric: 'steps per second',
+      n: RUNS * STEPS,
+      value,
+      unit: '1/s',
+      floor: base,
+      ratio: value / base,
+    },
+  ]
 }
 
 async function perSecond(one: (i: number) => Promise<void>): Promise<number> {

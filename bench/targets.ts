@@ -27,14 +27,29 @@ export async function openTargets(): Promise<readonly Target[]> {
     durable: true,
     close: () => rmSync(dir, { recursive: true, force: true }),
   })
-  const memory: Target = { store: 'memory', engine: () => 'memory', raw: rawMemory, durable: false, close: () => undefined }
+  const memory: Target = {
+    store: 'memory',
+    engine: () => 'memory',
+    raw: rawMemory,
+    durable: false,
+    close: () => undefined,
+  }
   const targets = [memory, sqlite('normal'), sqlite('full')]
   if (spawnSync('redis-server', ['--version']).status !== 0) {
     console.error('redis-server is not installed: nothing is measured on Redis')
     return targets
   }
   const { url, server } = await startRedis(dir)
-  return [...targets, { store: 'redis everysec', engine: (name) => `${url}?prefix=${name}` as StoreOption, raw: () => rawRedis(url), durable: true, close: () => void server.kill() }]
+  return [
+    ...targets,
+    {
+      store: 'redis everysec',
+      engine: (name) => `${url}?prefix=${name}` as StoreOption,
+      raw: () => rawRedis(url),
+      durable: true,
+      close: () => void server.kill(),
+    },
+  ]
 }
 
 export function closeTargets(targets: readonly Target[]): void {
@@ -48,7 +63,24 @@ async function startRedis(dir: string): Promise<{ url: `redis://${string}`; serv
       probe.close(() => resolve(free))
     })
   })
-  const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--appendonly', 'yes', '--appendfsync', 'everysec', '--save', ''], { stdio: 'ignore' })
+  const server = spawn(
+    'redis-server',
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--dir',
+      dir,
+      '--appendonly',
+      'yes',
+      '--appendfsync',
+      'everysec',
+      '--save',
+      '',
+    ],
+    { stdio: 'ignore' },
+  )
   await sleep(500)
   return { url: `redis://127.0.0.1:${port}`, server }
 }
@@ -57,4 +89,3 @@ async function startRedis(dir: string): Promise<{ url: `redis://${string}`; serv
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN
 }
-

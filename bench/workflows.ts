@@ -10,7 +10,11 @@ export interface Datum {
   readonly who: { readonly id: string; readonly name: string }
 }
 
-const NOISE = Array.from({ length: 997 }, (_, i) => Array.from({ length: 30 }, (_, j) => ((i * 7919 + j * 104729) % 2 ** 31).toString(36).padStart(6, 'x')).join(''))
+const NOISE = Array.from({ length: 997 }, (_, i) =>
+  Array.from({ length: 30 }, (_, j) =>
+    ((i * 7919 + j * 104729) % 2 ** 31).toString(36).padStart(6, 'x'),
+  ).join(''),
+)
 
 export function datum(n: number, left: number, size = 900): Datum {
   const noise = `${NOISE[n % 997]}${NOISE[(n * 31) % 997]}${NOISE[(n * 17) % 997]}${NOISE[(n * 13) % 997]}${NOISE[(n * 7) % 997]}${NOISE[(n * 3) % 997]}`
@@ -25,10 +29,20 @@ const schema = z.object({
   who: z.object({ id: z.string(), name: z.string() }),
 })
 
-enum State { Ping = 'ping', Pong = 'pong', Park = 'park', End = 'end' }
+enum State {
+  Ping = 'ping',
+  Pong = 'pong',
+  Park = 'park',
+  End = 'end',
+}
 const Declared = states(
   State,
-  { [State.Ping]: schema, [State.Pong]: schema, [State.Park]: schema, [State.End]: z.object({ n: z.number() }) },
+  {
+    [State.Ping]: schema,
+    [State.Pong]: schema,
+    [State.Park]: schema,
+    [State.End]: z.object({ n: z.number() }),
+  },
   { initial: State.Ping, final: State.End, signals: { go: z.object({ steps: z.number() }) } },
 )
 const { workflow, step, wait, go } = Declared
@@ -45,7 +59,9 @@ export class Bench {
   }
   @step(State.Pong, { to: [State.Ping, State.Park] })
   pong({ n, left }: In<State.Pong>) {
-    return left > 0 ? go(State.Ping, datum(n + 1, left - 1) as never) : go(State.Park, datum(n + 1, 0) as never)
+    return left > 0
+      ? go(State.Ping, datum(n + 1, left - 1) as never)
+      : go(State.Park, datum(n + 1, 0) as never)
   }
   @wait(State.Park, { on: { go: [State.Ping, State.End] } })
   park({ steps }: { type: 'go'; id: string; steps: number }, { n }: In<State.Park>) {

@@ -17,9 +17,17 @@ export async function connectModel(env: NodeJS.ProcessEnv = process.env): Promis
   const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl, STEPWRIGHT_MODEL: name = 'gpt-5-mini' } = env
   if (apiKey) {
     const model = openAiModel({ model: name, apiKey, ...(baseUrl ? { baseUrl } : {}) })
-    return { model, says: `model ${name}${baseUrl ? ` at ${new URL(baseUrl).host}` : ''}`, close: () => Promise.resolve() }
+    return {
+      model,
+      says: `model ${name}${baseUrl ? ` at ${new URL(baseUrl).host}` : ''}`,
+      close: () => Promise.resolve(),
+    }
   }
   const server = await createModelServer()
   const model = openAiModel({ model: 'offline-model', apiKey: 'offline', baseUrl: server.url })
-  return { model, says: 'offline model (no OPENAI_API_KEY): answers are cut from the prompts', close: () => server.close() }
+  return {
+    model,
+    says: 'offline model (no OPENAI_API_KEY): answers are cut from the prompts',
+    close: () => server.close(),
+  }
 }

@@ -30,7 +30,9 @@ import type { Store } from './store/store.ts'
  * const run = await engine.start(Article, { topic: 'state machines' }, { id: 'article-7', session: 'ada' })
  * console.log(await run.result())
  */
-export function createEngine<const W extends readonly AnyClass[]>(options: EngineOptions<W>): Engine<W[number]> {
+export function createEngine<const W extends readonly AnyClass[]>(
+  options: EngineOptions<W>,
+): Engine<W[number]> {
   return new Engine(options as EngineOptions)
 }
 
@@ -75,7 +77,10 @@ export class Engine<W extends AnyClass = AnyClass> {
       runs: this.#runs,
       machineOf: (workflow) => this.#of(workflow).machine,
       nudge: () => this.#worker.look(),
-      watch: (id) => this.#watch(id),
+      watch: (id) =>
+        this.#closed
+          ? closed()
+          : this.#feed.watch(id, this.#host, this.store.shared ? this.#settings.pollMs : Infinity),
     }
     this.open().catch(() => undefined) // the first call reports it
   }
@@ -96,7 +101,11 @@ export class Engine<W extends AnyClass = AnyClass> {
    *
    * @throws StepwrightError `invalid-input`, `invalid-id`, `run-exists`, `not-storable`
    */
-  async start<C extends W>(workflow: C, input: StartOf<ShapeOf<C>>, options: Start = {}): Promise<RunHandle<ShapeOf<C>>> {
+  async start<C extends W>(
+    workflow: C,
+    input: StartOf<ShapeOf<C>>,
+    options: Start = {},
+  ): Promise<RunHandle<ShapeOf<C>>> {
     await this.open()
     const loaded = this.#of(readDefinition(workflow).name)
     const owned = this.#settings.driving && this.#worker.free
@@ -120,7 +129,12 @@ export class Engine<W extends AnyClass = AnyClass> {
   }
 
   /** Sends a signal to a run whose class is not at hand; see {@link RunHandle.signal}. */
-  async signal(id: string, name: string, payload: unknown, options: { readonly id?: string } = {}): Promise<{ readonly id: string; readonly duplicate: boolean }> {
+  async signal(
+    id: string,
+    name: string,
+    payload: unknown,
+    options: { readonly id?: string } = {},
+  ): Promise<{ readonly id: string; readonly duplicate: boolean }> {
     await this.open()
     const accepted = await this.#runs.signal(id, name, payload, options.id)
     this.#worker.look()
@@ -186,6 +200,7 @@ export class Engine<W extends AnyClass = AnyClass> {
     this.#closed = true
     await this.#opening?.catch(() => undefined)
     await this.#worker.stop()
+    this.#feed.close(closedError())
     await this.#inspector?.close()
     await this.store.close()
   }
@@ -198,13 +213,18 @@ export class Engine<W extends AnyClass = AnyClass> {
     const { store, warn, loaded } = this.#kernel
     for (const [name, { machine, instance }] of loaded) {
       const config = await parseWith(machine.definition.config, this.#options.config ?? {})
-      if (!config.ok) throw new StepwrightError('invalid-options', { what: `config does not fit ${name}: ${config.reasons.join('; ')}`, remedy: 'Mend the config given to createEngine' })
+      if (!config.ok)
+        throw new StepwrightError('invalid-options', {
+          what: `config does not fit ${name}: ${config.reasons.join('; ')}`,
+          remedy: 'Mend the config given to createEngine',
+        })
       this.#loaded.set(name, { machine, instance, config: config.value })
     }
     for (const warning of await store.open()) warn(warning)
     await store.write({ put: [...loaded.values()].map(({ machine }) => publish(machine)) })
     const { inspect } = this.#options
-    if (inspect) this.#inspector ??= await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
+    if (inspect)
+      this.#inspector ??= await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
     if (this.#settings.driving) await this.#worker.start()
   }
 
@@ -220,7 +240,11 @@ export class Engine<W extends AnyClass = AnyClass> {
 
   #load(machine: Machine): void {
     const { name, workflowClass } = machine.definition
-    if (this.#loaded.has(name)) throw new StepwrightError('invalid-options', { what: `Two workflows are called ${quote(name)}`, remedy: 'Give one of them another name in @workflow({ name })' })
+    if (this.#loaded.has(name))
+      throw new StepwrightError('invalid-options', {
+        what: `Two workflows are called ${quote(name)}`,
+        remedy: 'Give one of them another name in @workflow({ name })',
+      })
     const instance = Object.freeze(new workflowClass()) // so that `this.count++` fails at once instead of being lost
     this.#loaded.set(name, { machine, instance, config: undefined })
   }
@@ -228,7 +252,10 @@ export class Engine<W extends AnyClass = AnyClass> {
   #of(workflow: string): Loaded {
     const loaded = this.#loaded.get(workflow)
     if (loaded) return loaded
-    throw new StepwrightError('unknown-workflow', { what: `This engine has no workflow ${quote(workflow)}`, remedy: `Add its class to createEngine({ workflows }); it has ${[...this.#loaded.keys()].map(quote).join(', ')}` })
+    throw new StepwrightError('unknown-workflow', {
+      what: `This engine has no workflow ${quote(workflow)}`,
+      remedy: `Add its class to createEngine({ workflows }); it has ${[...this.#loaded.keys()].map(quote).join(', ')}`,
+    })
   }
 
   async #unpark(id: string): Promise<void> {
@@ -236,30 +263,8 @@ export class Engine<W extends AnyClass = AnyClass> {
     if (!document) return
     const { machine } = this.#of(document.run.workflow)
     const { run, happenings } = advance(machine, document.run, { type: 'unparked' }, this.#host.now())
-    if (await document.commit(run, happenings)) this.#feed.announce({ run, revision: document.revision, happenings })
-  }
-
-  #watch(id: string): { next(): Promise<void>; end(): void } {
-    let changed = false
-    let wake: (() => void) | undefined
-    const unsubscribe = this.#feed.subscribe(({ run }) => {
-      if (run.id !== id) return
-      changed = true
-      wake?.()
-    })
-    const next = (): Promise<void> =>
-      new Promise((resolve, reject) => {
-        if (this.#closed) return reject(closedError())
-        let cancel: (() => void) | undefined
-        wake = () => {
-          cancel?.()
-          changed = false
-          resolve()
-        }
-        if (changed) wake()
-        else if (this.store.shared) cancel = this.#host.alarm(this.#host.now() + this.#settings.pollMs, wake)
-      })
-    return { next, end: unsubscribe }
+    if (await document.commit(run, happenings))
+      this.#feed.announce({ run, revision: document.revision, happenings })
   }
 }
 
@@ -275,5 +280,8 @@ export interface EngineSession {
 }
 
 function closedError(): StepwrightError {
-  return new StepwrightError('engine-closed', { what: 'This engine was closed', remedy: 'Make a new one with createEngine; runs go on from where they stand' })
+  return new StepwrightError('engine-closed', {
+    what: 'This engine was closed',
+    remedy: 'Make a new one with createEngine; runs go on from where they stand',
+  })
 }

@@ -1,6 +1,16 @@
 export { states, resources } from './definition/states.ts'
 export { readDefinition } from './definition/read-definition.ts'
-export type { Context, Input, Signal, ShapeOf, OutcomeOf, StartOf, Moved, Go, Log } from './definition/shape.ts'
+export type {
+  Context,
+  Input,
+  Signal,
+  ShapeOf,
+  OutcomeOf,
+  StartOf,
+  Moved,
+  Go,
+  Log,
+} from './definition/shape.ts'
 export type { Definition, StateDefinition, Exit, Mark } from './definition/definition.ts'
 export type { Declaration, Effect } from './definition/declaration.ts'
 export { compile, type Machine } from './compile/machine.ts'

@@ -7,7 +7,9 @@ import { RESERVED } from './runtime/context.ts'
 import type { WorkerOptions } from './runtime/worker.ts'
 import type { StoreOption } from './store/open-store.ts'
 
-type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never
+type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
+  ? I
+  : never
 type Needs<Name extends string, T> = {} extends T ? { readonly [K in Name]?: T } : { readonly [K in Name]: T }
 
 /** Options of `createEngine`. */
@@ -47,9 +49,20 @@ export function readSettings(options: PlainOptions<readonly AnyClass[]>, resourc
   const refuse = (what: string, remedy: string): never => {
     throw new StepwrightError('invalid-options', { what, remedy })
   }
-  if (!Array.isArray(workflows) || workflows.length === 0) refuse(`workflows is ${quote(workflows)}`, 'Give an array of one or more workflow classes')
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1) refuse(`concurrency is ${quote(concurrency)}`, 'Give a whole number of 1 or more')
+  if (!Array.isArray(workflows) || workflows.length === 0)
+    refuse(`workflows is ${quote(workflows)}`, 'Give an array of one or more workflow classes')
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    refuse(`concurrency is ${quote(concurrency)}`, 'Give a whole number of 1 or more')
   const taken = Object.keys(resources).filter((name) => RESERVED.includes(name))
-  if (taken.length > 0) refuse(`resources has ${taken.map(quote).join(', ')}, which every context has already`, `Use other names than ${RESERVED.join(', ')}`)
-  return { concurrency, driving: worker, leaseMs: Math.max(100, toMs(lease, 'lease')), pollMs: Math.max(5, toMs(poll, 'poll')) }
+  if (taken.length > 0)
+    refuse(
+      `resources has ${taken.map(quote).join(', ')}, which every context has already`,
+      `Use other names than ${RESERVED.join(', ')}`,
+    )
+  return {
+    concurrency,
+    driving: worker,
+    leaseMs: Math.max(100, toMs(lease, 'lease')),
+    pollMs: Math.max(5, toMs(poll, 'poll')),
+  }
 }

@@ -25,23 +25,42 @@ interface Options {
 }
 
 const command = new Command('npm start --')
-  .description('Reads storefront pages, invents a plug-in for each shop, and writes a mail about it into an outbox folder.')
+  .description(
+    'Reads storefront pages, invents a plug-in for each shop, and writes a mail about it into an outbox folder.',
+  )
   .argument('[folder]', 'folder of .html pages', join(fileURLToPath(new URL('.', import.meta.url)), 'pages'))
   .option('--store <url>', 'where runs are kept', 'sqlite:promoter.db')
   .option('--outbox <folder>', 'where mails are written', 'outbox')
   .option('--approve', 'ask before each mail is sent', false)
   .option('--concurrency <n>', 'pages at once', Number, 4)
   .option('--quiet', 'print the table only', false)
-  .addHelpText('after', '\nStop it with Ctrl-C at any moment and call it again: it goes on where it was, and pays no model call twice.')
+  .addHelpText(
+    'after',
+    '\nStop it with Ctrl-C at any moment and call it again: it goes on where it was, and pays no model call twice.',
+  )
   .action((folder: string, options: Options) => promote(folder, options))
 
-async function promote(folder: string, { store, outbox, approve, concurrency, quiet }: Options): Promise<void> {
+async function promote(
+  folder: string,
+  { store, outbox, approve, concurrency, quiet }: Options,
+): Promise<void> {
   const pages = await listPages(folder)
   if (pages.length === 0) throw new Error(`${folder} holds no .html pages`)
   const connection = await connectModel()
-  const deliver = async (key: string, to: string, mail: { subject_line: string; body: string }): Promise<string> => {
+  const deliver = async (
+    key: string,
+    to: string,
+    mail: { subject_line: string; body: string },
+  ): Promise<string> => {
     const messageId = `${createHash('sha256').update(key).digest('hex').slice(0, 24)}@plugin-workshop.example`
-    const bytes = await renderMail({ from: FROM, to, subject: mail.subject_line, body: mail.body, messageId, date: DATE })
+    const bytes = await renderMail({
+      from: FROM,
+      to,
+      subject: mail.subject_line,
+      body: mail.body,
+      messageId,
+      date: DATE,
+    })
     const file = await writeMail(outbox, key, bytes)
     if (!quiet) progress.print(`\nTo: ${to}\nSubject: ${mail.subject_line}\n\n${mail.body}\n`)
     return file
@@ -59,12 +78,16 @@ async function promote(folder: string, { store, outbox, approve, concurrency, qu
   const onSignal = (signal: NodeJS.Signals): void => {
     process.once(signal, () => process.exit(130))
     progress.print(`\nstopped; the same command goes on from here`)
-    void Promise.all([engine.close(), connection.close()]).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143))
+    void Promise.all([engine.close(), connection.close()]).finally(() =>
+      process.exit(signal === 'SIGINT' ? 130 : 143),
+    )
   }
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
   progress.print(`${pages.length} pages from ${folder}, runs in ${String(store)}, ${connection.says}`)
   try {
-    const runs = await Promise.all(pages.map(async (file) => engine.start(PromoterWorkflow, { file }, { id: await runId(file) })))
+    const runs = await Promise.all(
+      pages.map(async (file) => engine.start(PromoterWorkflow, { file }, { id: await runId(file) })),
+    )
     const answering = approve ? askForEach(runs, progress) : Promise.resolve()
     await Promise.all([answering, ...runs.map((run) => run.result().catch(() => undefined))])
     const views = await Promise.all(runs.map((run) => run.view()))
@@ -79,7 +102,10 @@ async function promote(folder: string, { store, outbox, approve, concurrency, qu
 
 /** The same page gives the same run; a page that has changed gives a new one. */
 async function runId(file: string): Promise<string> {
-  const digest = createHash('sha256').update(await readFile(file)).digest('hex').slice(0, 8)
+  const digest = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+    .slice(0, 8)
   return `${basename(file).slice(0, 80)}:${digest}`
 }
 
@@ -106,7 +132,8 @@ async function askForEach(runs: readonly PromoterRun[], progress: Progress): Pro
 /** Waits until a run asks for an answer, or has ended. */
 async function until(run: PromoterRun) {
   for await (const event of run.events()) {
-    if (event.type === 'moved' && event.to === State.Approve && (await run.view()).state === State.Approve) break
+    if (event.type === 'moved' && event.to === State.Approve && (await run.view()).state === State.Approve)
+      break
   }
   return run.view()
 }

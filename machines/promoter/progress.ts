@@ -26,7 +26,9 @@ export class Progress {
   saw({ id, status, state }: Seen): void {
     this.#runs.set(id, { id, status, state })
     if (this.#quiet) return
-    const ended = [...this.#runs.values()].filter((run) => run.status === 'completed' || run.status === 'failed').length
+    const ended = [...this.#runs.values()].filter(
+      (run) => run.status === 'completed' || run.status === 'failed',
+    ).length
     const line = `${ended}/${this.#total} done, ${this.#seconds()}: ${shop(id)} ${status === 'completed' ? `ended in ${state}` : state}`
     if (this.#terminal) process.stderr.write(`\r\x1b[2K${line.slice(0, (process.stderr.columns ?? 80) - 1)}`)
     else if (status === 'completed' || status === 'failed') console.error(line)
@@ -36,13 +38,31 @@ export class Progress {
   table(views: readonly RunView[]): void {
     this.#clear()
     const rows = views.map((view) => {
-      const { plugin = '', subject = '', file = '', reason = '' } = (view.data ?? {}) as Record<string, string>
-      const said = view.failure ? `${view.failure.name}: ${view.failure.message}` : reason || `${plugin}: ${subject}`
-      return [shop(view.id), view.status === 'completed' ? view.state : view.status, clip(said, 60), file && basename(file)]
+      const {
+        plugin = '',
+        subject = '',
+        file = '',
+        reason = '',
+      } = (view.data ?? {}) as Record<string, string>
+      const said = view.failure
+        ? `${view.failure.name}: ${view.failure.message}`
+        : reason || `${plugin}: ${subject}`
+      return [
+        shop(view.id),
+        view.status === 'completed' ? view.state : view.status,
+        clip(said, 60),
+        file && basename(file),
+      ]
     })
     const head = ['page', 'ended', 'what', 'mail']
     const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)))
-    for (const row of [head, ...rows]) console.log(row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+    for (const row of [head, ...rows])
+      console.log(
+        row
+          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+          .join('  ')
+          .trimEnd(),
+      )
     const sent = views.filter((view) => view.state === 'sent').length
     console.log(`${sent} of ${views.length} mails sent in ${this.#seconds()}`)
   }

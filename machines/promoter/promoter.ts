@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { resources, states, FatalError, type Context, type Input, type ShapeOf, type Signal } from 'stepwright'
+import {
+  resources,
+  states,
+  FatalError,
+  type Context,
+  type Input,
+  type ShapeOf,
+  type Signal,
+} from 'stepwright'
 import type { Model } from 'stepwright/llm'
 import { readPage } from './page.ts'
 import { adviceOn, BRIEFS, judgePrompt, mailPrompts, prompts, ROLE } from './prompts.ts'
@@ -23,7 +31,12 @@ export enum State {
 
 const summary = z.record(z.string(), z.string())
 const idea = z.object({ name: z.string(), concept: z.string() })
-const report = z.object({ name: z.string(), concept: z.string(), rationale: z.string(), store_id: z.string() })
+const report = z.object({
+  name: z.string(),
+  concept: z.string(),
+  rationale: z.string(),
+  store_id: z.string(),
+})
 const mail = z.object({ subject_line: z.string(), body: z.string() })
 const page = z.object({
   storeId: z.string(),
@@ -63,7 +76,10 @@ const Promoter = states(
   {
     initial: State.Read,
     final: [State.Sent, State.Skipped, State.Rejected],
-    signals: { approve: z.object({ by: z.string() }), reject: z.object({ by: z.string(), reason: z.string() }) },
+    signals: {
+      approve: z.object({ by: z.string() }),
+      reject: z.object({ by: z.string(), reason: z.string() }),
+    },
     vars: z.object({
       page: page.default({ storeId: '', name: '', lang: 'und', contact: '', products: [], text: '' }),
       rounds: z.number().default(0),
@@ -90,7 +106,14 @@ export class PromoterWorkflow {
     const { storeId, name, lang, contact, products, text, words } = readPage(await fetchPage(file), file)
     if (words < FEWEST_WORDS) return go(State.Skipped, { reason: `the page has only ${words} words` })
     log.info('page read', { words, products: products.length, lang })
-    const details = { storeId, name, lang, contact: contact ?? `owner@${storeId}.example`, products: products.slice(0, 12).map((p) => p.name), text }
+    const details = {
+      storeId,
+      name,
+      lang,
+      contact: contact ?? `owner@${storeId}.example`,
+      products: products.slice(0, 12).map((p) => p.name),
+      text,
+    }
     return go(State.Summarize, { advice: '' }, { page: details })
   }
 
@@ -98,11 +121,19 @@ export class PromoterWorkflow {
     to: State.Brainstorm,
     effect: 'none',
     description: 'Answer six questions about the shop',
-    catch: { to: State.Skipped, with: (failure) => ({ reason: `it could not be summarized: ${failure.message}` }) },
+    catch: {
+      to: State.Skipped,
+      with: (failure) => ({ reason: `it could not be summarized: ${failure.message}` }),
+    },
   })
   async summarize({ advice }: In<State.Summarize>, { llm, vars, memo, run }: Ctx) {
     const ask = async ([topic, question]: readonly [string, string]) =>
-      [topic, await memo(topic, () => llm.text(prompts.summary(vars.page.text, question, advice), call(run, topic)))] as const
+      [
+        topic,
+        await memo(topic, () =>
+          llm.text(prompts.summary(vars.page.text, question, advice), call(run, topic)),
+        ),
+      ] as const
     const answers = await Promise.all(Object.entries(BRIEFS).map(ask))
     if (answers.every(([, answer]) => answer.trim() === '')) throw new FatalError('all six answers are empty')
     return go(State.Brainstorm, { summary: Object.fromEntries(answers) })
@@ -110,15 +141,25 @@ export class PromoterWorkflow {
 
   @step(State.Brainstorm, { to: State.Judge, effect: 'none', description: 'Think of varied plug-ins' })
   async brainstorm({ summary }: In<State.Brainstorm>, { llm, memo, run }: Ctx) {
-    const { ideas } = await memo('ideas', () => llm.object(z.object({ ideas: z.array(idea).min(3).max(5) }), prompts.ideas(summary), call(run, 'ideas')))
+    const { ideas } = await memo('ideas', () =>
+      llm.object(
+        z.object({ ideas: z.array(idea).min(3).max(5) }),
+        prompts.ideas(summary),
+        call(run, 'ideas'),
+      ),
+    )
     return go(State.Judge, { summary, ideas })
   }
 
   @step(State.Judge, { to: State.Choose, effect: 'none', description: 'Which of them can be built?' })
   async judge({ summary, ideas }: In<State.Judge>, { llm, memo, run }: Ctx) {
-    const verdict = z.object({ feasible: z.boolean().describe('can be built with the storefront and its catalogue') })
+    const verdict = z.object({
+      feasible: z.boolean().describe('can be built with the storefront and its catalogue'),
+    })
     const judged = ideas.map(async (one, i) => {
-      const { feasible } = await memo(`idea ${i}`, () => llm.object(verdict, judgePrompt(one, summary), call(run, `idea ${i}`)))
+      const { feasible } = await memo(`idea ${i}`, () =>
+        llm.object(verdict, judgePrompt(one, summary), call(run, `idea ${i}`)),
+      )
       return { ...one, feasible }
     })
     return go(State.Choose, { summary, ideas: await Promise.all(judged) })
@@ -129,7 +170,9 @@ export class PromoterWorkflow {
     const able = ideas.filter((one) => one.feasible)
     const open = able.length > 0 ? able : ideas
     const names = [...new Set(open.map((one) => one.name))] as [string, ...string[]]
-    const { name } = await memo('choice', () => llm.object(z.object({ name: z.enum(names) }), prompts.choice(open, summary), call(run, 'choice')))
+    const { name } = await memo('choice', () =>
+      llm.object(z.object({ name: z.enum(names) }), prompts.choice(open, summary), call(run, 'choice')),
+    )
     const { feasible: _, ...chosen } = open.find((one) => one.name === name) as (typeof open)[number]
     return go(State.Report, { summary, idea: chosen })
   }
@@ -137,7 +180,9 @@ export class PromoterWorkflow {
   @step(State.Report, { to: State.Write, effect: 'none', description: 'Write the report, keep nothing else' })
   async report({ summary, idea: chosen }: In<State.Report>, { llm, memo, vars, run }: Ctx) {
     const parts = z.object({ name: z.string(), concept: z.string(), rationale: z.string() })
-    const written = await memo('report', () => llm.object(parts, prompts.report(chosen, summary), call(run, 'report')))
+    const written = await memo('report', () =>
+      llm.object(parts, prompts.report(chosen, summary), call(run, 'report')),
+    )
     return go(State.Write, { report: { ...written, store_id: vars.page.storeId } })
   }
 
@@ -150,16 +195,26 @@ export class PromoterWorkflow {
     return go(State.Check, { report: about, mail: { subject_line: subject.split('\n')[0] ?? '', body } })
   }
 
-  @step(State.Check, { to: [State.Summarize, State.Approve, State.Send], effect: 'none', description: 'Good enough to send?' })
+  @step(State.Check, {
+    to: [State.Summarize, State.Approve, State.Send],
+    effect: 'none',
+    description: 'Good enough to send?',
+  })
   async check({ report: about, mail: draft }: In<State.Check>, { llm, memo, vars, config, run, log }: Ctx) {
     const verdict = z.object({ good: z.boolean(), improve: z.string() })
-    const { good, improve } = await memo('verdict', () => llm.object(verdict, prompts.gate(draft, about), call(run, 'verdict')))
-    if (!good && vars.rounds < MOST_ROUNDS) return go(State.Summarize, { advice: adviceOn(improve) }, { rounds: vars.rounds + 1 })
+    const { good, improve } = await memo('verdict', () =>
+      llm.object(verdict, prompts.gate(draft, about), call(run, 'verdict')),
+    )
+    if (!good && vars.rounds < MOST_ROUNDS)
+      return go(State.Summarize, { advice: adviceOn(improve) }, { rounds: vars.rounds + 1 })
     if (!good) log.warn('sent although the check found it wanting', { improve })
     return go(config.approve ? State.Approve : State.Send, { report: about, mail: draft })
   }
 
-  @wait(State.Approve, { on: { approve: State.Send, reject: State.Rejected }, description: 'A person reads the mail' })
+  @wait(State.Approve, {
+    on: { approve: State.Send, reject: State.Rejected },
+    description: 'A person reads the mail',
+  })
   approve(answer: Signal<D, 'approve' | 'reject'>, { report: about, mail: draft }: In<State.Approve>) {
     if (answer.type === 'approve') return go(State.Send, { report: about, mail: draft })
     return go(State.Rejected, { reason: `${answer.by}: ${answer.reason}` })

@@ -19,7 +19,9 @@ type PageDetails = { readonly name: string; readonly products: readonly string[]
 
 /** One line a topic. */
 function lines(summary: Summary): string {
-  return Object.entries(summary).map(([topic, answer]) => `${topic}: ${answer}`).join('\n')
+  return Object.entries(summary)
+    .map(([topic, answer]) => `${topic}: ${answer}`)
+    .join('\n')
 }
 
 function document(text: string): string {
@@ -28,8 +30,10 @@ function document(text: string): string {
 
 /** The prompts before the mail, as functions of what they are about. */
 export const prompts = {
-  summary: (text: string, question: string, advice: string): string => `${question} Answer in two sentences.${advice}${document(text)}`,
-  ideas: (summary: Summary): string => `Think of three to five different plug-ins that would help this shop. Give each a short name and its concept.${document(lines(summary))}`,
+  summary: (text: string, question: string, advice: string): string =>
+    `${question} Answer in two sentences.${advice}${document(text)}`,
+  ideas: (summary: Summary): string =>
+    `Think of three to five different plug-ins that would help this shop. Give each a short name and its concept.${document(lines(summary))}`,
   choice: (ideas: readonly Idea[], summary: Summary): string =>
     `Choose the plug-in that fits the shop best:\n${ideas.map((idea) => `- ${idea.name}: ${idea.concept}`).join('\n')}${document(lines(summary))}`,
   report: (idea: Idea, summary: Summary): string =>
@@ -47,8 +51,10 @@ export function judgePrompt(idea: Idea, summary: Summary): string {
 export function mailPrompts(report: Report, page: PageDetails) {
   const about = `Plug-in: ${report.name}\n${report.concept}\n${report.rationale}\nShop: ${page.name}\nProducts: ${page.products.join(', ')}`
   return {
-    strategy: (): string => `What should a mail to the owner of ${page.name} say first, to win them for this plug-in? Answer in two sentences.${document(about)}`,
-    subject: (strategy: string): string => `Write one subject line of at most nine words for that mail. Strategy: ${strategy}${document(about)}`,
+    strategy: (): string =>
+      `What should a mail to the owner of ${page.name} say first, to win them for this plug-in? Answer in two sentences.${document(about)}`,
+    subject: (strategy: string): string =>
+      `Write one subject line of at most nine words for that mail. Strategy: ${strategy}${document(about)}`,
     body: (strategy: string, subject: string): string =>
       `Write the body of the mail with the subject "${subject}", to the owner of ${page.name}, in six sentences. Strategy: ${strategy}${document(about)}`,
   }

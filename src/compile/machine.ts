@@ -4,11 +4,18 @@
  *
  * I2 A run's path is a path of its machine: `move` asks XState, and refuses what XState refuses.
  */
-import { assign, createActor, createMachine, type AnyActorScope, type AnyMachineSnapshot, type AnyStateMachine } from 'xstate'
+import {
+  assign,
+  createActor,
+  createMachine,
+  type AnyActorScope,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+} from 'xstate'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { MoveCause } from '../model/history.ts'
 import { exitsOf, type Definition, type Exit, type StateDefinition } from '../definition/definition.ts'
-import { eventType, stateKey, stateName } from './keys.ts'
+import { eventType, stateKey } from './keys.ts'
 
 /** The part of a run that an XState snapshot shows. */
 export interface Standing {
@@ -24,6 +31,8 @@ export interface Machine {
   readonly chart: AnyStateMachine
   /** The state definition of that name; an error for names that are none. */
   state(name: string): StateDefinition
+  /** Throws `illegal-move` where the chart has no such exit in `from`. */
+  check(from: string, exit: Exit): void
   /** Where an exit leads from `from`. Throws `illegal-move` where the chart has no such exit there. */
   move(from: string, exit: Exit): { readonly state: string; readonly done: boolean }
   /** An XState snapshot, to be restored with `createActor(machine.chart, { snapshot })`. */
@@ -50,10 +59,25 @@ class CompiledMachine implements Machine {
     this.definition = definition
     this.chart = makeChart(definition)
     const self = createActor(this.chart) // never started
-    this.#scope = { self, system: self.system, id: '', sessionId: '', logger: ignore, defer: ignore, stopChild: ignore, emit: ignore, actionExecutor: ignore } as unknown as AnyActorScope
-    this.#events = new Map([...definition.states.values()].map((state) => [state.name, new Set(exitsOf(state).map(eventType))]))
+    this.#scope = {
+      self,
+      system: self.system,
+      id: '',
+      sessionId: '',
+      logger: ignore,
+      defer: ignore,
+      stopChild: ignore,
+      emit: ignore,
+      actionExecutor: ignore,
+    } as unknown as AnyActorScope
+    this.#events = new Map(
+      [...definition.states.values()].map((state) => [state.name, new Set(exitsOf(state).map(eventType))]),
+    )
     this.#resting = new Map(
-      [...definition.states.keys()].map((name) => [name, this.chart.resolveState({ value: stateKey(name), context: {} }) as AnyMachineSnapshot]),
+      [...definition.states.keys()].map((name) => [
+        name,
+        this.chart.resolveState({ value: stateKey(name), context: {} }) as AnyMachineSnapshot,
+      ]),
     )
   }
 
@@ -66,24 +90,34 @@ class CompiledMachine implements Machine {
     })
   }
 
+  check(from: string, exit: Exit): void {
+    if (!this.#events.get(from)?.has(eventType(exit))) throw this.#illegal(from, exit)
+  }
+
   move(from: string, exit: Exit): { readonly state: string; readonly done: boolean } {
-    const resting = this.#resting.get(from)
-    const type = eventType(exit)
-    const declared = this.#events.get(from)?.has(type)
-    const next = declared && resting ? (this.chart.transition(resting, { type }, this.#scope) as AnyMachineSnapshot) : undefined
-    if (next && next.status !== 'error' && stateName(String(next.value)) === exit.to) {
-      return { state: exit.to, done: next.status === 'done' }
-    }
-    throw new StepwrightError('illegal-move', {
+    this.check(from, exit)
+    const resting = this.#resting.get(from) as AnyMachineSnapshot
+    const next = this.chart.transition(resting, { type: eventType(exit) }, this.#scope) as AnyMachineSnapshot
+    if (next.status === 'error' || next.value !== stateKey(exit.to)) throw this.#illegal(from, exit)
+    return { state: exit.to, done: next.status === 'done' }
+  }
+
+  #illegal(from: string, exit: Exit): StepwrightError {
+    const legal = [...new Set(exitsOf(this.state(from)).map((e) => quote(e.to)))].join(', ')
+    return new StepwrightError('illegal-move', {
       what: `${this.definition.name}: ${quote(from)} does not go to ${quote(exit.to)} by ${causeOf(exit)}`,
-      remedy: `Declare it in the class, or go to one of ${[...new Set(exitsOf(this.state(from)).map((e) => quote(e.to)))].join(', ')}`,
+      remedy: `Declare it in the class, or go to one of ${legal}`,
       details: { from, to: exit.to, by: causeOf(exit) },
     })
   }
 
   snapshot({ state, data, vars }: Standing): AnyMachineSnapshot {
     const done = this.state(state).kind === 'final'
-    const snapshot = this.chart.resolveState({ value: stateKey(state), context: { data, vars }, status: done ? 'done' : 'active' }) as AnyMachineSnapshot
+    const snapshot = this.chart.resolveState({
+      value: stateKey(state),
+      context: { data, vars },
+      status: done ? 'done' : 'active',
+    }) as AnyMachineSnapshot
     return done ? ({ ...snapshot, output: data, toJSON: snapshot.toJSON } as AnyMachineSnapshot) : snapshot
   }
 }
@@ -107,7 +141,9 @@ const enter = assign(({ context, event }: { context: { vars?: unknown }; event: 
 }))
 
 function makeChart(definition: Definition): AnyStateMachine {
-  const states = [...definition.states.values()].map((state) => [stateKey(state.name), makeState(state)] as const)
+  const states = [...definition.states.values()].map(
+    (state) => [stateKey(state.name), makeState(state)] as const,
+  )
   return createMachine({
     id: definition.name,
     version: String(definition.version),
@@ -123,7 +159,13 @@ function makeState(state: StateDefinition): object {
   const described = state.description === undefined ? {} : { description: state.description }
   const meta = { kind: state.kind, ...policyOf(state) }
   if (state.kind === 'final') return { type: 'final', ...described, meta }
-  const on = exitsOf(state).map((exit) => [eventType(exit), { target: stateKey(exit.to), reenter: true, actions: enter, meta: { by: exit.by } }] as const)
+  const on = exitsOf(state).map(
+    (exit) =>
+      [
+        eventType(exit),
+        { target: stateKey(exit.to), reenter: true, actions: enter, meta: { by: exit.by } },
+      ] as const,
+  )
   return { on: Object.fromEntries(on), ...described, meta }
 }
 
@@ -132,7 +174,9 @@ export function policyOf(state: StateDefinition): Readonly<Record<string, unknow
   return {
     ...(state.method === undefined ? {} : { method: state.method }),
     effect: state.effect,
-    ...(state.method === undefined ? {} : { maxAttempts: state.retry.maxAttempts, timeoutMs: state.timeoutMs }),
+    ...(state.method === undefined
+      ? {}
+      : { maxAttempts: state.retry.maxAttempts, timeoutMs: state.timeoutMs }),
     ...(state.kind === 'wait' && state.expires ? { expiresAfterMs: state.expires.afterMs } : {}),
   }
 }

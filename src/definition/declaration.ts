@@ -22,7 +22,10 @@ export type Effect = 'none' | 'idempotent' | 'undoable' | 'irreversible'
 
 /** A way to another state with what it receives: a value, or a pure function that makes it. */
 export type Edge<D extends Shape, More, Args extends readonly unknown[]> = {
-  [S in D['state']]: { readonly to: S; readonly with: SentTo<D, S> | ((...args: Args) => SentTo<D, S>) } & More
+  [S in D['state']]: {
+    readonly to: S
+    readonly with: SentTo<D, S> | ((...args: Args) => SentTo<D, S>)
+  } & More
 }[D['state']]
 
 /** What every handler may be given. */
@@ -54,7 +57,10 @@ export interface WaitOptions<D extends Shape, F extends Key, On> extends Policy<
 }
 
 interface Step<D extends Shape, F extends Key, T> {
-  <This, const M extends AnyMethod>(method: StepVerdict<D, M, F, T> & M, context: ClassMethodDecoratorContext<This>): void
+  <This, const M extends AnyMethod>(
+    method: StepVerdict<D, M, F, T> & M,
+    context: ClassMethodDecoratorContext<This>,
+  ): void
 }
 
 interface Wait<D extends Shape, F extends D['state'], T, N extends keyof D['signals']> {
@@ -67,14 +73,19 @@ interface Wait<D extends Shape, F extends D['state'], T, N extends keyof D['sign
 /** What `states()` gives back: the decorators bound to its states, and `go`. */
 export interface Declaration<D extends Shape> extends Declares<D> {
   /** Makes the class a workflow; all mistakes that can be seen by then are reported at once. */
-  workflow(options?: WorkflowOptions): <C extends AnyClass>(target: ClassVerdict<D, C> & C, context: ClassDecoratorContext<C>) => void
+  workflow(
+    options?: WorkflowOptions,
+  ): <C extends AnyClass>(target: ClassVerdict<D, C> & C, context: ClassDecoratorContext<C>) => void
   /** The method handles `state` and goes to one of `to`. For a final state: a closing handler, without `to`. */
   step<const F extends D['state'], const T extends OneOrMany<D['state']> = never>(
     state: F,
     options?: { readonly to?: T } & Policy<D, F>,
   ): Step<D, F, Each<T>>
   /** The run waits in `state` for one of the signals; the method handles the first that comes. */
-  wait<const F extends Working<D>, const On extends { readonly [N in keyof D['signals']]?: OneOrMany<D['state']> }>(
+  wait<
+    const F extends Working<D>,
+    const On extends { readonly [N in keyof D['signals']]?: OneOrMany<D['state']> },
+  >(
     state: F,
     options: WaitOptions<D, F, On>,
   ): Wait<D, F, Each<Exclude<On[keyof On], undefined>>, keyof On & keyof D['signals']>

@@ -92,7 +92,8 @@ export function exitsOf(state: StateDefinition): readonly Exit[] {
   const exits: Exit[] = []
   if (state.kind === 'step') for (const to of state.to) exits.push({ by: 'step', to })
   else {
-    for (const [signal, targets] of state.on) for (const to of targets) exits.push({ by: 'signal', signal, to })
+    for (const [signal, targets] of state.on)
+      for (const to of targets) exits.push({ by: 'signal', signal, to })
     if (state.expires) exits.push({ by: 'expires', to: state.expires.to, afterMs: state.expires.afterMs })
   }
   if (state.catch) exits.push({ by: 'catch', to: state.catch.to })

@@ -8,8 +8,12 @@ export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initi
   for (const [from, targets] of forward) for (const to of targets) backward.get(to)?.push(from)
 
   const reached = reach([initial], forward)
-  const ending = reach([...states.values()].filter((s) => s.kind === 'final').map((s) => s.name), backward)
-  const say = (s: StateDefinition): string => `${quote(s.name)}${'method' in s && s.method ? ` (${s.method})` : ''}`
+  const ending = reach(
+    [...states.values()].filter((s) => s.kind === 'final').map((s) => s.name),
+    backward,
+  )
+  const say = (s: StateDefinition): string =>
+    `${quote(s.name)}${'method' in s && s.method ? ` (${s.method})` : ''}`
   return [...states.values()].flatMap((s) =>
     !reached.has(s.name)
       ? [`${say(s)} cannot be reached from ${quote(initial)}`]

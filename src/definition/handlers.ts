@@ -34,7 +34,10 @@ export function noteHandler(context: ClassMethodDecoratorContext, handler: Omit<
   const holder = metadata as { [HANDLERS]?: readonly Handler[] }
   const others = (holder[HANDLERS] ?? []).filter((h) => h.method !== method || h.state !== handler.state)
   // an own property: the parent's list must not change
-  Object.defineProperty(metadata, HANDLERS, { value: [...others, { ...handler, method }], configurable: true })
+  Object.defineProperty(metadata, HANDLERS, {
+    value: [...others, { ...handler, method }],
+    configurable: true,
+  })
 }
 
 /** The decorated methods of a class, inherited ones included. */

@@ -48,17 +48,26 @@ export function keepDefinition(
 ): void {
   const problems: string[] = []
   const { name = workflowClass.name, version = 1 } = options
-  if (typeof name !== 'string' || name === '' || name.length > 100) problems.push(`the name ${quote(name)} is not 1 to 100 characters`)
-  if (!Number.isSafeInteger(version) || version < 1) problems.push(`the version ${quote(version)} is not a whole number of 1 or more`)
-  if (workflowClass.length > 0) problems.push('the constructor takes arguments, but the engine makes the instance: inject them as resources')
+  if (typeof name !== 'string' || name === '' || name.length > 100)
+    problems.push(`the name ${quote(name)} is not 1 to 100 characters`)
+  if (!Number.isSafeInteger(version) || version < 1)
+    problems.push(`the version ${quote(version)} is not a whole number of 1 or more`)
+  if (workflowClass.length > 0)
+    problems.push(
+      'the constructor takes arguments, but the engine makes the instance: inject them as resources',
+    )
 
   const handlers = handlersOf(context.metadata)
   for (const h of handlers) {
-    if (h.of !== declaration) problems.push(`${h.method}: its @${h.kind} belongs to another states(...) declaration`)
-    else if (!declared.names.has(h.state as Key)) problems.push(`${h.method}: @${h.kind} names ${quote(h.state)}, which is not a state`)
+    if (h.of !== declaration)
+      problems.push(`${h.method}: its @${h.kind} belongs to another states(...) declaration`)
+    else if (!declared.names.has(h.state as Key))
+      problems.push(`${h.method}: @${h.kind} names ${quote(h.state)}, which is not a state`)
   }
   const reader = new StateReader(declared, handlers, problems)
-  const states = new Map([...declared.names].map(([member, stateName]) => [stateName, reader.read(stateName, member)]))
+  const states = new Map(
+    [...declared.names].map(([member, stateName]) => [stateName, reader.read(stateName, member)]),
+  )
   const initial = declared.names.get(declared.initial) ?? String(declared.initial)
   const marks = schemaMarks(declared, problems)
   if (problems.length === 0) problems.push(...pathProblems(states, initial))
@@ -71,7 +80,22 @@ export function keepDefinition(
   }
   const { signals, vars, session, config } = declared
   const { description } = options
-  definitions.set(workflowClass, Object.freeze({ name, version, description, workflowClass, initial, states, signals, vars, session, config, marks }))
+  definitions.set(
+    workflowClass,
+    Object.freeze({
+      name,
+      version,
+      description,
+      workflowClass,
+      initial,
+      states,
+      signals,
+      vars,
+      session,
+      config,
+      marks,
+    }),
+  )
 }
 
 /** Reads the states one by one and notes what is wrong with them. */
@@ -90,7 +114,8 @@ class StateReader {
     const own = this.#handlers.filter((h) => h.state === member)
     const [handler] = own
     const isFinal = this.#declared.final.includes(member)
-    if (own.length > 1) this.#problem(`${quote(name)} has ${own.length} handlers: ${own.map((h) => h.method).join(', ')}`)
+    if (own.length > 1)
+      this.#problem(`${quote(name)} has ${own.length} handlers: ${own.map((h) => h.method).join(', ')}`)
     if (!handler && !isFinal) this.#problem(`${quote(name)} has no handler`)
     const schema = this.#declared.schemas.get(name)
     if (!schema) this.#problem(`${quote(name)} has no schema`)
@@ -98,13 +123,16 @@ class StateReader {
     const options = handler?.options ?? {}
     const where = `${handler?.method ?? 'no method'} (${quote(name)})`
     const effect = (options['effect'] ?? 'idempotent') as Effect
-    if (!EFFECTS.includes(effect)) this.#problem(`${where}: effect is ${quote(effect)}, not one of ${EFFECTS.join(', ')}`)
+    if (!EFFECTS.includes(effect))
+      this.#problem(`${where}: effect is ${quote(effect)}, not one of ${EFFECTS.join(', ')}`)
     const common = {
       name,
       member,
       description: options['description'] as string | undefined,
       schema: schema as Schema,
-      retry: this.#try({ maxAttempts: 1, initialIntervalMs: 0, coefficient: 1, maxIntervalMs: 0 }, () => readRetry((options['retry'] ?? {}) as RetryOptions, where)),
+      retry: this.#try({ maxAttempts: 1, initialIntervalMs: 0, coefficient: 1, maxIntervalMs: 0 }, () =>
+        readRetry((options['retry'] ?? {}) as RetryOptions, where),
+      ),
       timeoutMs: this.#try(0, () => toMs((options['timeout'] ?? '5m') as Duration, `${where}: timeout`)),
       effect,
     }
@@ -122,11 +150,15 @@ class StateReader {
     }
     const on = new Map<string, readonly string[]>()
     for (const [signal, targets] of Object.entries((options['on'] ?? {}) as object)) {
-      if (!this.#declared.signals.has(signal)) this.#problem(`${where} waits for ${quote(signal)}, which is not among the signals ${quote([...this.#declared.signals.keys()])}`)
+      if (!this.#declared.signals.has(signal))
+        this.#problem(
+          `${where} waits for ${quote(signal)}, which is not among the signals ${quote([...this.#declared.signals.keys()])}`,
+        )
       on.set(signal, this.#targets(targets, `${where}: on.${signal}`))
     }
     const expires = options['expires'] as { after: Duration } | undefined
-    if (on.size === 0 && !expires) this.#problem(`${where} waits for neither a signal nor "expires", so it would wait for ever`)
+    if (on.size === 0 && !expires)
+      this.#problem(`${where} waits for neither a signal nor "expires", so it would wait for ever`)
     const edge = this.#edge(expires, `${where}: expires`)
     return Object.freeze({
       kind: 'wait',
@@ -134,7 +166,13 @@ class StateReader {
       method,
       on,
       catch: caught,
-      expires: expires && edge ? ({ ...edge, afterMs: this.#try(0, () => toMs(expires.after, `${where}: expires.after`)) } as ExpiryEdge) : undefined,
+      expires:
+        expires && edge
+          ? ({
+              ...edge,
+              afterMs: this.#try(0, () => toMs(expires.after, `${where}: expires.after`)),
+            } as ExpiryEdge)
+          : undefined,
     })
   }
 
@@ -143,13 +181,18 @@ class StateReader {
     const { to, with: data } = option as { to?: unknown; with?: unknown }
     const [target] = this.#targets(to, `${where}.to`)
     if (target === undefined) this.#problem(`${where} needs "to"`)
-    if (typeof data !== 'function' && (typeof data !== 'object' || data === null)) this.#problem(`${where}.with is ${quote(data)}, not an object or a function that makes one`)
+    if (typeof data !== 'function' && (typeof data !== 'object' || data === null))
+      this.#problem(`${where}.with is ${quote(data)}, not an object or a function that makes one`)
     return { to: target ?? '', with: data }
   }
 
   #targets(option: unknown, where: string): readonly string[] {
     const members = option === undefined ? [] : Array.isArray(option) ? (option as unknown[]) : [option]
-    const names = members.map((m) => this.#declared.names.get(m as Key) ?? this.#problem(`${where} names ${quote(m)}, which is not a state`))
+    const names = members.map(
+      (m) =>
+        this.#declared.names.get(m as Key) ??
+        this.#problem(`${where} names ${quote(m)}, which is not a state`),
+    )
     return [...new Set(names)]
   }
 
@@ -157,7 +200,9 @@ class StateReader {
     try {
       return read()
     } catch (error) {
-      this.#problem(error instanceof StepwrightError ? error.message.replace(/ \[[\w-]+\]$/, '') : String(error))
+      this.#problem(
+        error instanceof StepwrightError ? error.message.replace(/ \[[\w-]+\]$/, '') : String(error),
+      )
       return otherwise
     }
   }

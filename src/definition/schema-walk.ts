@@ -57,15 +57,37 @@ function childrenOf(def: ZodDef): readonly Child[] {
       const fields: Child[] = Object.entries(def.shape as object).map(([key, value]) => [value, key])
       return [...fields, [def.catchall, '*']]
     }
-    case 'array': return [[def.element, '*']]
-    case 'tuple': return [...def.items.map((item, i): Child => [item, String(i)]), [def.rest, '*']]
-    case 'record': return [[def.keyType, undefined], [def.valueType, '*']]
-    case 'map': return [[def.keyType, '*'], [def.valueType, '*']]
-    case 'set': return [[def.valueType, '*']]
-    case 'union': return def.options.map((option): Child => [option, undefined])
-    case 'intersection': return [[def.left, undefined], [def.right, undefined]]
-    case 'pipe': return [[def.in, undefined], [def.out, undefined]]
-    case 'lazy': return [[def.getter(), undefined]]
-    default: return 'innerType' in def ? [[def.innerType, undefined]] : []
+    case 'array':
+      return [[def.element, '*']]
+    case 'tuple':
+      return [...def.items.map((item, i): Child => [item, String(i)]), [def.rest, '*']]
+    case 'record':
+      return [
+        [def.keyType, undefined],
+        [def.valueType, '*'],
+      ]
+    case 'map':
+      return [
+        [def.keyType, '*'],
+        [def.valueType, '*'],
+      ]
+    case 'set':
+      return [[def.valueType, '*']]
+    case 'union':
+      return def.options.map((option): Child => [option, undefined])
+    case 'intersection':
+      return [
+        [def.left, undefined],
+        [def.right, undefined],
+      ]
+    case 'pipe':
+      return [
+        [def.in, undefined],
+        [def.out, undefined],
+      ]
+    case 'lazy':
+      return [[def.getter(), undefined]]
+    default:
+      return 'innerType' in def ? [[def.innerType, undefined]] : []
   }
 }

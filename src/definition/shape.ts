@@ -154,7 +154,11 @@ export type ShapeOf<X> = X extends abstract new (...args: never[]) => infer I
 export type HandledBy<Instance> = {
   [K in keyof Instance]: Instance[K] extends (...args: infer P) => infer R ? HandledIn<BrandsIn<P>, R> : never
 }[keyof Instance]
-type HandledIn<B, R> = B extends { readonly state: infer S } ? ([TargetsOf<Awaited<R>>] extends [never] ? never : S) : never
+type HandledIn<B, R> = B extends { readonly state: infer S }
+  ? [TargetsOf<Awaited<R>>] extends [never]
+    ? never
+    : S
+  : never
 
 /** The targets among the results of a handler. */
 export type TargetsOf<R> = R extends Go<infer S> ? S : never

@@ -71,7 +71,9 @@ export function states<
   const nothing = z.strictObject({})
   const declared: Declared = {
     names,
-    schemas: new Map(Object.entries(schemas).map(([value, schema]) => [nameOf(names, value), schema as Schema])),
+    schemas: new Map(
+      Object.entries(schemas).map(([value, schema]) => [nameOf(names, value), schema as Schema]),
+    ),
     initial: options.initial,
     final: [options.final].flat() as Key[],
     signals: new Map(Object.entries(options.signals ?? {})),
@@ -80,12 +82,26 @@ export function states<
     config: options.config ?? nothing,
   }
   const declaration = {
-    workflow: (workflowOptions: object = {}) =>
-      (target: new () => object, context: ClassDecoratorContext) => keepDefinition(target, context, declaration, declared, workflowOptions),
-    step: (state: Key, stepOptions: object = {}) => (_method: unknown, context: ClassMethodDecoratorContext) =>
-      noteHandler(context, { kind: 'step', state, options: stepOptions as Record<string, unknown>, of: declaration }),
+    workflow:
+      (workflowOptions: object = {}) =>
+      (target: new () => object, context: ClassDecoratorContext) =>
+        keepDefinition(target, context, declaration, declared, workflowOptions),
+    step:
+      (state: Key, stepOptions: object = {}) =>
+      (_method: unknown, context: ClassMethodDecoratorContext) =>
+        noteHandler(context, {
+          kind: 'step',
+          state,
+          options: stepOptions as Record<string, unknown>,
+          of: declaration,
+        }),
     wait: (state: Key, waitOptions: object) => (_method: unknown, context: ClassMethodDecoratorContext) =>
-      noteHandler(context, { kind: 'wait', state, options: waitOptions as Record<string, unknown>, of: declaration }),
+      noteHandler(context, {
+        kind: 'wait',
+        state,
+        options: waitOptions as Record<string, unknown>,
+        of: declaration,
+      }),
     go: (state: Key, data: unknown, vars?: Readonly<Record<string, unknown>>) =>
       makeMove({ to: names.get(state) ?? String(state), data, vars }),
   }
@@ -101,13 +117,16 @@ export function resources<R extends object>(): R {
 function namesOf(members: Readonly<Record<string, Key>>): ReadonlyMap<Key, string> {
   const names = new Map<Key, string>()
   for (const [member, value] of Object.entries(members)) {
-    const reverse = typeof value === 'string' && typeof members[value] === 'number' && String(members[value]) === member
+    const reverse =
+      typeof value === 'string' && typeof members[value] === 'number' && String(members[value]) === member
     if (reverse) continue
     const name = typeof value === 'number' ? member : value
     const twice = names.has(value) || [...names.values()].includes(name)
     if (twice || name === '') {
       throw new StepwrightError('invalid-definition', {
-        what: twice ? `Two members of the enum are called ${quote(name)}` : `The enum's member ${quote(member)} is empty text`,
+        what: twice
+          ? `Two members of the enum are called ${quote(name)}`
+          : `The enum's member ${quote(member)} is empty text`,
         remedy: 'Give each member a value of its own',
       })
     }
@@ -120,4 +139,3 @@ function namesOf(members: Readonly<Record<string, Key>>): ReadonlyMap<Key, strin
 function nameOf(names: ReadonlyMap<Key, string>, key: string): string {
   return names.get(key) ?? names.get(Number(key)) ?? key
 }
-

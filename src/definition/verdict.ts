@@ -1,4 +1,15 @@
-import type { AnyMethod, Context, Go, HandledBy, Input, Key, SentTo, Shape, TargetsOf, Working } from './shape.ts'
+import type {
+  AnyMethod,
+  Context,
+  Go,
+  HandledBy,
+  Input,
+  Key,
+  SentTo,
+  Shape,
+  TargetsOf,
+  Working,
+} from './shape.ts'
 import type { InputOf, Schema } from '../model/schema.ts'
 
 /** A refusal by the compiler: its only property is the sentence that people read. */
@@ -16,7 +27,14 @@ type Takes<M, Params extends readonly unknown[]> = M extends (...args: Params) =
 type NotGo<R> = R extends Go<Key> ? never : R
 
 /** `Then`, or a sentence about the parameters: those before the context are `Params`, called `What`. */
-type Parameters<D extends Shape, M, Of extends string, Params extends readonly unknown[], What extends string, Then> =
+type Parameters<
+  D extends Shape,
+  M,
+  Of extends string,
+  Params extends readonly unknown[],
+  What extends string,
+  Then,
+> =
   Takes<M, [...Params, Context<D>]> extends true
     ? Then
     : Takes<M, [...Params, never]> extends true
@@ -34,7 +52,9 @@ type Moves<D extends Shape, M extends AnyMethod, F, T> =
     : never
 
 /** The closing handler of a final state returns nothing, or the output. */
-type Closes<D extends Shape, M extends AnyMethod, F extends Key> = [TargetsOf<Awaited<ReturnType<M>>>] extends [never]
+type Closes<D extends Shape, M extends AnyMethod, F extends Key> = [
+  TargetsOf<Awaited<ReturnType<M>>>,
+] extends [never]
   ? [Awaited<ReturnType<M>>] extends [SentTo<D, F> | void]
     ? unknown
     : Refused<`${Label<D, F>} is final: its handler returns nothing, or what fits its schema`>
@@ -50,14 +70,14 @@ export type StepVerdict<D extends Shape, M extends AnyMethod, F extends Key, T> 
     : Parameters<D, M, Label<D, F>, [Input<D, F>], `In<${Label<D, F>}>`, Moves<D, M, F, T>>
 
 /** Judges a method under `@wait`: it takes one of the awaited signals E, called N. */
-export type WaitVerdict<D extends Shape, M extends AnyMethod, F extends D['state'], T, E, N extends string> = Parameters<
-  D,
-  M,
-  Label<D, F>,
-  [E, Input<D, F>],
-  `On<${N}>, In<${Label<D, F>}>`,
-  Moves<D, M, F, T>
->
+export type WaitVerdict<
+  D extends Shape,
+  M extends AnyMethod,
+  F extends D['state'],
+  T,
+  E,
+  N extends string,
+> = Parameters<D, M, Label<D, F>, [E, Input<D, F>], `On<${N}>, In<${Label<D, F>}>`, Moves<D, M, F, T>>
 
 /** Judges a class under `@workflow`: every state that is not final has a public handler. */
 export type ClassVerdict<D extends Shape, C> = C extends abstract new (...args: never[]) => infer I
@@ -67,6 +87,5 @@ export type ClassVerdict<D extends Shape, C> = C extends abstract new (...args: 
   : never
 
 /** A schema that must give a default to all it holds. */
-export type DefaultsVerdict<S extends Schema, What extends string> = {} extends InputOf<S>
-  ? unknown
-  : Refused<`the schema of ${What} must accept {}: give each field a default`>
+export type DefaultsVerdict<S extends Schema, What extends string> =
+  {} extends InputOf<S> ? unknown : Refused<`the schema of ${What} must accept {}: give each field a default`>

@@ -15,13 +15,15 @@ export const CODES = {
   'run-exists': 'A run with that id was started before with another workflow or input.',
   'run-ended': 'The run has ended, so it accepts nothing any more.',
   'run-failed': 'The result of a run was asked for, and the run failed.',
-  'run-parked': 'The run was set aside with a reason; it neither moves nor blocks others until that is mended.',
+  'run-parked':
+    'The run was set aside with a reason; it neither moves nor blocks others until that is mended.',
   'illegal-move': 'A handler moved to a state that it does not declare.',
   'no-move': 'A handler ended without go(...).',
   'attempt-over': 'A handler went on after its attempt had ended; what it did was ignored.',
   fenced: 'Another worker has taken this run over; this one lets go.',
   'engine-closed': 'The engine was closed.',
-  'store-unavailable': 'The store could not be reached or did not answer in time. Nothing is known about the run.',
+  'store-unavailable':
+    'The store could not be reached or did not answer in time. Nothing is known about the run.',
   'store-unusable': 'The file or server given as a store cannot serve as one.',
   'store-newer': 'The store was written by a newer version of Stepwright.',
   'store-busy': 'Another process holds the database locked for longer than we wait.',

@@ -41,12 +41,23 @@ export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: Open
   return {
     name: model,
     async text(prompt, options = {}) {
-      const answer = await client.chat.completions.create({ model, messages: messages(prompt, options.role) }, request(options))
+      const answer = await client.chat.completions.create(
+        { model, messages: messages(prompt, options.role) },
+        request(options),
+      )
       return finished(answer.choices[0]).message.content ?? ''
     },
-    async object<S extends z.ZodType>(schema: S, prompt: string, options: CallOptions = {}): Promise<z.output<S>> {
+    async object<S extends z.ZodType>(
+      schema: S,
+      prompt: string,
+      options: CallOptions = {},
+    ): Promise<z.output<S>> {
       const answer = await client.chat.completions.parse(
-        { model, messages: messages(prompt, options.role), response_format: zodResponseFormat(schema, 'answer') },
+        {
+          model,
+          messages: messages(prompt, options.role),
+          response_format: zodResponseFormat(schema, 'answer'),
+        },
         request(options),
       )
       const { refusal, parsed } = finished(answer.choices[0]).message
@@ -59,5 +70,7 @@ export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: Open
 /** An answer that ended early is a failure, not a short answer. */
 function finished<C extends { readonly finish_reason: string | null }>(choice: C | undefined): C {
   if (choice?.finish_reason === 'stop') return choice
-  throw new Error(`the model's answer is not whole: ${choice ? `finish_reason ${choice.finish_reason}` : 'no choices'}`)
+  throw new Error(
+    `the model's answer is not whole: ${choice ? `finish_reason ${choice.finish_reason}` : 'no choices'}`,
+  )
 }

@@ -23,7 +23,10 @@ export class RetryableError extends Error {
   override readonly name: string = 'RetryableError'
   readonly retryAfter: Duration | Date | undefined
 
-  constructor(message: string, { retryAfter, cause }: { retryAfter?: Duration | Date; cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    { retryAfter, cause }: { retryAfter?: Duration | Date; cause?: unknown } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause })
     this.retryAfter = retryAfter
   }
@@ -62,15 +65,18 @@ const LONGEST_TEXT = 4_000
 export function judge(thrown: unknown, now: number): Judged {
   const failure = toFailure(thrown)
   const { status } = failure
-  const refused = status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status)
-  const ours = thrown instanceof StepwrightError && thrown.code !== 'store-unavailable' && thrown.code !== 'store-busy'
+  const refused =
+    status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status)
+  const ours =
+    thrown instanceof StepwrightError && thrown.code !== 'store-unavailable' && thrown.code !== 'store-busy'
   const fatal = thrown instanceof FatalError || failure.name === 'FatalError' || ours || refused
   return { failure, retryable: !fatal, notBefore: fatal ? undefined : notBefore(thrown, now) }
 }
 
 /** The part of an error that is kept. What is not an error is quoted. */
 export function toFailure(thrown: unknown): Failure {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: `a handler threw ${quote(thrown)}, not an Error` }
+  if (!(thrown instanceof Error))
+    return { name: 'Error', message: `a handler threw ${quote(thrown)}, not an Error` }
   const { code, status } = thrown as { code?: unknown; status?: unknown }
   return {
     name: clip(String(thrown.name)),
@@ -89,7 +95,9 @@ function clip(text: string): string {
 function notBefore(thrown: unknown, now: number): number | undefined {
   if (thrown instanceof RetryableError && thrown.retryAfter !== undefined) {
     const { retryAfter } = thrown
-    return retryAfter instanceof Date ? retryAfter.getTime() : now + toMs(retryAfter, 'retryAfter of a RetryableError')
+    return retryAfter instanceof Date
+      ? retryAfter.getTime()
+      : now + toMs(retryAfter, 'retryAfter of a RetryableError')
   }
   const headers = (thrown as { headers?: unknown } | null)?.headers
   const value = headers instanceof Headers ? headers.get('retry-after') : undefined

@@ -24,7 +24,8 @@ export const systemHost: Host = {
     let timer: NodeJS.Timeout
     const arm = (): void => {
       const left = at - Date.now()
-      timer = left > LONGEST_TIMEOUT_MS ? setTimeout(arm, LONGEST_TIMEOUT_MS) : setTimeout(fire, Math.max(0, left))
+      timer =
+        left > LONGEST_TIMEOUT_MS ? setTimeout(arm, LONGEST_TIMEOUT_MS) : setTimeout(fire, Math.max(0, left))
     }
     arm()
     return () => clearTimeout(timer)
@@ -38,7 +39,10 @@ export const systemHost: Host = {
 export function makeIds(now: () => number, chance: () => string = () => randomUUID()): () => string {
   let last = 0
   let count = 0
-  const seed = BigInt(`0x${chance().replaceAll('-', '')}`).toString(36).slice(-8).padStart(8, '0')
+  const seed = BigInt(`0x${chance().replaceAll('-', '')}`)
+    .toString(36)
+    .slice(-8)
+    .padStart(8, '0')
   return () => {
     const time = Math.max(now(), last)
     count = time === last ? count + 1 : 0

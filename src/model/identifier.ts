@@ -9,12 +9,17 @@ export const LONGEST_ID = 200
  */
 export function checkId(what: 'run' | 'session' | 'signal', id: unknown): string {
   const wrong =
-    typeof id !== 'string' ? 'is not a string'
-    : id === '' ? 'is empty'
-    : id.length > LONGEST_ID ? `has ${id.length} characters, more than ${LONGEST_ID}`
-    : /\p{Cc}/u.test(id) ? 'holds a control character'
-    : !id.isWellFormed() ? 'holds half of a character (a lone surrogate)'
-    : undefined
+    typeof id !== 'string'
+      ? 'is not a string'
+      : id === ''
+        ? 'is empty'
+        : id.length > LONGEST_ID
+          ? `has ${id.length} characters, more than ${LONGEST_ID}`
+          : /\p{Cc}/u.test(id)
+            ? 'holds a control character'
+            : !id.isWellFormed()
+              ? 'holds half of a character (a lone surrogate)'
+              : undefined
   if (wrong === undefined) return id as string
   throw new StepwrightError('invalid-id', {
     what: `The ${what} id ${quote(id)} ${wrong}`,

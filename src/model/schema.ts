@@ -11,7 +11,8 @@ export interface Schema<Input = unknown, Output = Input> {
   }
 }
 
-type Validated<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly Issue[] }
+type Validated<Output> =
+  { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly Issue[] }
 
 /** One complaint of a schema. */
 export interface Issue {
@@ -28,7 +29,8 @@ export type InputOf<S extends Schema> = TypesOf<S>['input']
 export type OutputOf<S extends Schema> = TypesOf<S>['output']
 
 /** A value that was accepted, or the reasons why not, each with its path. */
-export type Parsed = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reasons: readonly string[] }
+export type Parsed =
+  { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reasons: readonly string[] }
 
 /** Validates a value. Never throws for a wrong value, nor for a schema that does. */
 export async function parseWith(schema: Schema, value: unknown): Promise<Parsed> {
@@ -37,10 +39,14 @@ export async function parseWith(schema: Schema, value: unknown): Promise<Parsed>
     const settled = result instanceof Promise ? await result : result
     if (settled.issues) return { ok: false, reasons: settled.issues.map(sayIssue) }
     const lost = lostKeys(value, settled.value)
-    if (lost.length > 0) return { ok: false, reasons: lost.map((path) => `${path}: not in the schema, would be dropped`) }
+    if (lost.length > 0)
+      return { ok: false, reasons: lost.map((path) => `${path}: not in the schema, would be dropped`) }
     return { ok: true, value: settled.value }
   } catch (error) {
-    return { ok: false, reasons: [`the schema threw: ${error instanceof Error ? error.message : String(error)}`] }
+    return {
+      ok: false,
+      reasons: [`the schema threw: ${error instanceof Error ? error.message : String(error)}`],
+    }
   }
 }
 
@@ -51,12 +57,14 @@ function sayIssue({ message, path }: Issue): string {
 
 /** I8: keys of plain objects that the schema did not pass on. A change of kind (object to Map) is a transform, not a loss. */
 function lostKeys(before: unknown, after: unknown, path = ''): string[] {
-  if (before === after || typeof before !== 'object' || typeof after !== 'object' || !before || !after) return []
+  if (before === after || typeof before !== 'object' || typeof after !== 'object' || !before || !after)
+    return []
   if (Array.isArray(before) !== Array.isArray(after) || !isPlain(before) || !isPlain(after)) return []
   const lost: string[] = []
   for (const [key, value] of Object.entries(before)) {
     const here = path ? `${path}.${key}` : key
-    if (Object.hasOwn(after, key)) lost.push(...lostKeys(value, (after as Record<string, unknown>)[key], here))
+    if (Object.hasOwn(after, key))
+      lost.push(...lostKeys(value, (after as Record<string, unknown>)[key], here))
     else if (value !== undefined) lost.push(here)
   }
   return lost

@@ -53,13 +53,18 @@ export async function attempt(run: Run, parts: AttemptParts): Promise<AttemptOut
     if (stop.aborted) onStop()
     else stop.addEventListener('abort', onStop, { once: true })
     cancelAlarm = host.alarm(host.now() + state.timeoutMs, () => {
-      const timeout = new TimeoutError(`${quote(run.state)} took longer than its timeout of ${formatMs(state.timeoutMs)}`)
+      const timeout = new TimeoutError(
+        `${quote(run.state)} took longer than its timeout of ${formatMs(state.timeoutMs)}`,
+      )
       end(timeout)
       reject(timeout)
     })
   })
   try {
-    const returned = await Promise.race([callHandler(run, parts, { kept, abort: abort.signal, alive: () => !over }), ended])
+    const returned = await Promise.race([
+      callHandler(run, parts, { kept, abort: abort.signal, alive: () => !over }),
+      ended,
+    ])
     if (returned === STOPPED) return undefined
     const event = await readReturned(run, state, returned, parts)
     return { event: { ...event, log: kept.log } as RunEvent, session: kept.session }
@@ -76,22 +81,41 @@ export async function attempt(run: Run, parts: AttemptParts): Promise<AttemptOut
 
 const STOPPED = Symbol('stopped')
 
-async function callHandler(run: Run, parts: AttemptParts, own: Pick<ContextParts, 'kept' | 'abort' | 'alive'>): Promise<unknown> {
+async function callHandler(
+  run: Run,
+  parts: AttemptParts,
+  own: Pick<ContextParts, 'kept' | 'abort' | 'alive'>,
+): Promise<unknown> {
   const { machine, instance } = parts
   const { method } = machine.state(run.state)
   const handler = method === undefined ? undefined : (instance as Record<string, unknown>)[method]
   if (typeof handler !== 'function') throw new TypeError(`${quote(run.state)} has no method ${quote(method)}`)
   const context = makeContext({ run, ...parts, ...own })
   const { signal } = run
-  const args = signal ? [{ ...(signal.payload as object), type: signal.name, id: signal.id }, run.data, context] : [run.data, context]
+  const args = signal
+    ? [{ ...(signal.payload as object), type: signal.name, id: signal.id }, run.data, context]
+    : [run.data, context]
   return (await (handler as (...args: unknown[]) => unknown).apply(instance, args)) as unknown
 }
 
 /** What a handler returned, checked: a move to a declared target with data that fits. */
-async function readReturned(run: Run, state: StateDefinition, returned: unknown, { machine, worker }: AttemptParts): Promise<RunEvent> {
+async function readReturned(
+  run: Run,
+  state: StateDefinition,
+  returned: unknown,
+  { machine, worker }: AttemptParts,
+): Promise<RunEvent> {
   if (state.kind === 'final') {
     if (returned === undefined) return { type: 'closed' }
-    return { type: 'closed', output: await fit(state.schema, returned, 'invalid-data', `What ${state.method} returned from ${quote(state.name)}`) }
+    return {
+      type: 'closed',
+      output: await fit(
+        state.schema,
+        returned,
+        'invalid-data',
+        `What ${state.method} returned from ${quote(state.name)}`,
+      ),
+    }
   }
   const moved = readMove(returned)
   if (!moved) {
@@ -101,18 +125,36 @@ async function readReturned(run: Run, state: StateDefinition, returned: unknown,
     })
   }
   const target = machine.definition.states.get(moved.to)
-  const exit: Exit = state.kind === 'wait' ? { by: 'signal', signal: run.signal?.name ?? '', to: moved.to } : { by: 'step', to: moved.to }
-  if (!target) machine.move(state.name, exit) // says what would have been legal
-  const data = await fit((target as StateDefinition).schema, moved.data, 'invalid-data', `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`)
-  machine.move(state.name, exit)
+  const exit: Exit =
+    state.kind === 'wait'
+      ? { by: 'signal', signal: run.signal?.name ?? '', to: moved.to }
+      : { by: 'step', to: moved.to }
+  machine.check(state.name, exit)
+  const data = await fit(
+    (target as StateDefinition).schema,
+    moved.data,
+    'invalid-data',
+    `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`,
+  )
   if (!moved.vars) return { type: 'moved', worker, exit, data }
-  const vars = await fit(machine.definition.vars, { ...(run.vars as object), ...moved.vars }, 'invalid-data', `The vars after ${quote(state.name)}`)
-  const changed = Object.fromEntries(Object.entries(vars as object).filter(([key]) => Object.hasOwn(moved.vars as object, key)))
+  const vars = await fit(
+    machine.definition.vars,
+    { ...(run.vars as object), ...moved.vars },
+    'invalid-data',
+    `The vars after ${quote(state.name)}`,
+  )
+  const changed = Object.fromEntries(
+    Object.entries(vars as object).filter(([key]) => Object.hasOwn(moved.vars as object, key)),
+  )
   return { type: 'moved', worker, exit, data, vars: changed }
 }
 
 /** What comes of an error in a handler: another attempt, the catch edge, or the end. */
-export async function failureEvent(run: Run, thrown: unknown, { machine, host, worker }: AttemptParts): Promise<RunEvent> {
+export async function failureEvent(
+  run: Run,
+  thrown: unknown,
+  { machine, host, worker }: AttemptParts,
+): Promise<RunEvent> {
   const state = machine.state(run.state)
   const now = host.now()
   const { failure, retryable, notBefore } = judge(thrown, now)
@@ -124,24 +166,47 @@ export async function failureEvent(run: Run, thrown: unknown, { machine, host, w
   if (!edge) return { type: 'attempt-failed', failure }
   try {
     const data = await edgeData(machine, edge, [failure, run.data], `The catch edge of ${quote(state.name)}`)
-    return { type: 'moved', worker, exit: { by: 'catch', to: edge.to }, data, log: [caught(failure, run.attempt)] }
+    return {
+      type: 'moved',
+      worker,
+      exit: { by: 'catch', to: edge.to },
+      data,
+      log: [caught(failure, run.attempt)],
+    }
   } catch (second) {
     return { type: 'attempt-failed', failure: judge(second, now).failure }
   }
 }
 
 function caught(failure: Failure, attempts: number): LogLine {
-  return { type: 'log', level: 'error', message: `failed for good after ${attempts} attempts: ${failure.name}: ${failure.message}` }
+  return {
+    type: 'log',
+    level: 'error',
+    message: `failed for good after ${attempts} attempts: ${failure.name}: ${failure.message}`,
+  }
 }
 
 /** What an edge hands to its target: its `with`, or what that makes of its arguments; checked. */
-export async function edgeData(machine: Machine, edge: { readonly to: string; readonly with: unknown }, args: readonly unknown[], where: string): Promise<unknown> {
-  const sent: unknown = typeof edge.with === 'function' ? (edge.with as (...args: readonly unknown[]) => unknown)(...args) : edge.with
+export async function edgeData(
+  machine: Machine,
+  edge: { readonly to: string; readonly with: unknown },
+  args: readonly unknown[],
+  where: string,
+): Promise<unknown> {
+  const sent: unknown =
+    typeof edge.with === 'function'
+      ? (edge.with as (...args: readonly unknown[]) => unknown)(...args)
+      : edge.with
   return fit(machine.state(edge.to).schema, sent, 'invalid-data', where)
 }
 
 /** A value that fits a schema, parsed, or an error that names what does not. */
-export async function fit(schema: Schema, value: unknown, code: 'invalid-data' | 'invalid-input' | 'invalid-signal', where: string): Promise<unknown> {
+export async function fit(
+  schema: Schema,
+  value: unknown,
+  code: 'invalid-data' | 'invalid-input' | 'invalid-signal',
+  where: string,
+): Promise<unknown> {
   const parsed = await parseWith(schema, value)
   if (parsed.ok) return parsed.value
   throw new StepwrightError(code, {

@@ -35,7 +35,16 @@ export interface ContextParts {
 }
 
 /** The last parameter of a handler. */
-export function makeContext({ run, resources, config, session, memos, kept, abort, alive }: ContextParts): object {
+export function makeContext({
+  run,
+  resources,
+  config,
+  session,
+  memos,
+  kept,
+  abort,
+  alive,
+}: ContextParts): object {
   const info: RunInfo = {
     id: run.id,
     workflow: run.workflow,
@@ -51,7 +60,10 @@ export function makeContext({ run, resources, config, session, memos, kept, abor
     config,
     vars: run.vars,
     log: makeLog(kept, alive),
-    session: { ...(session as object), update: (change: (state: unknown) => unknown) => void (alive() && kept.session.push(change)) },
+    session: {
+      ...(session as object),
+      update: (change: (state: unknown) => unknown) => void (alive() && kept.session.push(change)),
+    },
     memo: makeMemo(memos, info, alive),
   }
 }
@@ -60,7 +72,13 @@ function makeLog(kept: Kept, alive: () => boolean): Log {
   const at =
     (level: LogLine['level']) =>
     (message: string, fields?: Readonly<Record<string, unknown>>): void => {
-      if (alive()) kept.log.push({ type: 'log', level, message: String(message), ...(fields === undefined ? {} : { fields }) })
+      if (alive())
+        kept.log.push({
+          type: 'log',
+          level,
+          message: String(message),
+          ...(fields === undefined ? {} : { fields }),
+        })
     }
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }

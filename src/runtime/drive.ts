@@ -85,20 +85,33 @@ class Driver {
     try {
       await this.#commitOutcome(outcome, session.document)
     } catch (error) {
-      if (!(error instanceof StepwrightError) || !['not-storable', 'invalid-data', 'too-large'].includes(error.code)) throw error
+      if (
+        !(error instanceof StepwrightError) ||
+        !['not-storable', 'invalid-data', 'too-large'].includes(error.code)
+      )
+        throw error
       await this.#commit(await failureEvent(run, error, parts)) // what a handler hands over can turn out wrong as late as here
     }
     return true
   }
 
-  async #commitOutcome({ event, session: changes }: AttemptOutcome, document: SessionDocument | undefined): Promise<void> {
+  async #commitOutcome(
+    { event, session: changes }: AttemptOutcome,
+    document: SessionDocument | undefined,
+  ): Promise<void> {
     const { kernel, loaded } = this.#turn
     const schema = loaded.machine.definition.session
     if (changes.length === 0 || !schema || !document) return this.#commit(event)
-    for (let current = document; ; current = await SessionDocument.load(kernel.store, current.id, kernel.host.newId)) {
+    for (
+      let current = document;
+      ;
+      current = await SessionDocument.load(kernel.store, current.id, kernel.host.newId)
+    ) {
       let state = current.state ?? (await emptySession(schema))
       for (const change of changes) state = apply(change, state)
-      const replaced = current.replaced(await fit(schema, state, 'invalid-data', `The session ${quote(current.id)}`))
+      const replaced = current.replaced(
+        await fit(schema, state, 'invalid-data', `The session ${quote(current.id)}`),
+      )
       if (await this.#tryCommit(event, { put: replaced })) return
       const [row] = await kernel.store.get('run', [this.#turn.document.run.id])
       if (row?.revision !== this.#turn.document.revision) throw fenced(this.#turn)
@@ -117,7 +130,11 @@ class Driver {
       if (due) await this.#commit({ type: 'retry-due', worker: kernel.worker })
       return due
     }
-    if (state.kind !== 'wait') throw new StepwrightError('corrupt-document', { what: `Run ${quote(run.id)} waits in ${quote(run.state)}, which does not wait`, remedy: 'Restore it from a backup' })
+    if (state.kind !== 'wait')
+      throw new StepwrightError('corrupt-document', {
+        what: `Run ${quote(run.id)} waits in ${quote(run.state)}, which does not wait`,
+        remedy: 'Restore it from a backup',
+      })
     for (const message of await readInbox(kernel.store, run.id)) {
       if (due && message.at > (run.timer?.at ?? Infinity)) break // it came after the end of the wait
       const wrong = await this.#wrongWith(message)
@@ -134,10 +151,16 @@ class Driver {
     if (!due || !state.expires) return false
     const { to, afterMs } = state.expires
     try {
-      const data = await edgeData(loaded.machine, state.expires, [run.data], `The expires edge of ${quote(state.name)}`)
+      const data = await edgeData(
+        loaded.machine,
+        state.expires,
+        [run.data],
+        `The expires edge of ${quote(state.name)}`,
+      )
       await this.#commit({ type: 'moved', worker: kernel.worker, exit: { by: 'expires', to, afterMs }, data })
     } catch (error) {
-      if (error instanceof StepwrightError && (error.code === 'fenced' || error.code.startsWith('store-'))) throw error
+      if (error instanceof StepwrightError && (error.code === 'fenced' || error.code.startsWith('store-')))
+        throw error
       await this.#commit({ type: 'failed', failure: judge(error, now).failure })
     }
     return true
@@ -167,7 +190,11 @@ class Driver {
     const { document, kernel, loaded } = this.#turn
     const before = document.run
     const { run, happenings } = advance(loaded.machine, before, event, kernel.host.now())
-    const left = run.status === 'completed' || run.status === 'failed' || run.state !== before.state || visitOf(run) !== visitOf(before)
+    const left =
+      run.status === 'completed' ||
+      run.status === 'failed' ||
+      run.state !== before.state ||
+      visitOf(run) !== visitOf(before)
     const dropped = left ? (this.#memos?.dropped() ?? []) : []
     const batch: Along = { ...along, delete: [...dropped, ...this.#due, ...(along.delete ?? [])] }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
@@ -184,13 +211,21 @@ function emptySession(schema: Schema): Promise<unknown> {
 
 function apply(change: (state: unknown) => unknown, state: unknown): unknown {
   const changed = change(structuredClone(state))
-  if (changed instanceof Promise) throw new StepwrightError('invalid-data', { what: 'The function given to session.update is async', remedy: 'Do the waiting in the handler; give update a pure function' })
+  if (changed instanceof Promise)
+    throw new StepwrightError('invalid-data', {
+      what: 'The function given to session.update is async',
+      remedy: 'Do the waiting in the handler; give update a pure function',
+    })
   return changed
 }
 
 function fenced({ document }: Turn): StepwrightError {
   const { id } = document.run
-  return new StepwrightError('fenced', { what: `Run ${quote(id)} has moved on past revision ${document.revision}, in other hands`, remedy: 'Nothing to do: whoever has it now goes on', details: { run: id } })
+  return new StepwrightError('fenced', {
+    what: `Run ${quote(id)} has moved on past revision ${document.revision}, in other hands`,
+    remedy: 'Nothing to do: whoever has it now goes on',
+    details: { run: id },
+  })
 }
 
 /** While the store is away, waits longer and longer, and gives up only when the worker is stopped. */
@@ -199,7 +234,9 @@ function makePatience({ kernel, stop }: Turn): Patience {
     if (tries === 1) kernel.warn(error.message)
     if (stop.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
-      const cancel = kernel.host.alarm(kernel.host.now() + Math.min(50 * 2 ** tries, 2_000), () => resolve(true))
+      const cancel = kernel.host.alarm(kernel.host.now() + Math.min(50 * 2 ** tries, 2_000), () =>
+        resolve(true),
+      )
       stop.addEventListener('abort', () => (cancel(), resolve(false)), { once: true })
     })
   }

@@ -1,8 +1,11 @@
+import type { Host } from '../model/host.ts'
 import type { Committed } from './kernel.ts'
 
 /** Tells those who watch of every commit of this engine, after it was acknowledged. */
 export class Feed {
   readonly #listeners = new Set<(committed: Committed) => void>()
+  readonly #waiting = new Set<() => void>()
+  #closed: Error | undefined
 
   /** Returns what ends the subscription. A listener that throws harms nobody else. */
   subscribe(listener: (committed: Committed) => void): () => void {
@@ -19,4 +22,45 @@ export class Feed {
       }
     }
   }
+
+  /**
+   * Begins to listen for commits of one run. `next` resolves after one, also one that came before it was called, and
+   * at the latest after `pollMs`, since another process may have made one.
+   */
+  watch(id: string, host: Host, pollMs: number): Watch {
+    let changed = false
+    let wake: (() => void) | undefined
+    const unsubscribe = this.subscribe(({ run }) => {
+      if (run.id !== id) return
+      changed = true
+      wake?.()
+    })
+    const onClose = (): void => wake?.()
+    this.#waiting.add(onClose)
+    const next = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        let cancel: (() => void) | undefined
+        wake = () => {
+          cancel?.()
+          changed = false
+          if (this.#closed) reject(this.#closed)
+          else resolve()
+        }
+        if (changed || this.#closed) wake()
+        else if (pollMs < Infinity) cancel = host.alarm(host.now() + pollMs, wake)
+      })
+    return { next, end: () => (unsubscribe(), void this.#waiting.delete(onClose)) }
+  }
+
+  /** Nothing will be committed here any more: everyone who waits gets `reason`. */
+  close(reason: Error): void {
+    this.#closed = reason
+    for (const onClose of this.#waiting) onClose()
+  }
+}
+
+/** Listens for commits of one run. */
+export interface Watch {
+  next(): Promise<void>
+  end(): void
 }

@@ -5,6 +5,7 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { isEnded, isParked } from '../model/status.ts'
 import type { InputOf } from '../model/schema.ts'
+import type { Watch } from './feed.ts'
 import type { RunStore } from './run-store.ts'
 import type { RunView } from './run-view.ts'
 
@@ -15,7 +16,7 @@ export interface HandleParts {
   /** Tells the worker of this process that there is something to look at. */
   readonly nudge: (id: string) => void
   /** Begins to listen; `next()` resolves when the run may have changed. */
-  readonly watch: (id: string) => { next(): Promise<void>; end(): void }
+  readonly watch: (id: string) => Watch
 }
 
 /** One run, from the outside. It holds no state: every answer is read from the store. */
@@ -76,10 +77,13 @@ export class RunHandle<D extends Shape = Shape> {
    * The history, oldest first, and then each new event as it is committed, until the run ends. `follow: false` ends
    * with what is there now. `after` leaves out events up to that number.
    */
-  async *events({ after = 0, follow = true }: { readonly after?: number; readonly follow?: boolean } = {}): AsyncGenerator<HistoryEvent> {
+  async *events({
+    after = 0,
+    follow = true,
+  }: { readonly after?: number; readonly follow?: boolean } = {}): AsyncGenerator<HistoryEvent> {
     const watch = this.#parts.watch(this.id)
     try {
-      for (let last = after; ; ) {
+      for (let last = after; ;) {
         const { status } = await this.view()
         for (const event of await this.#parts.runs.history(this.id, last)) {
           yield event
@@ -103,6 +107,14 @@ export class RunHandle<D extends Shape = Shape> {
 function outcomeError({ id, status, failure, state }: RunView): StepwrightError {
   const why = failure ? `: ${failure.name}: ${failure.message}` : ''
   return status === 'failed'
-    ? new StepwrightError('run-failed', { what: `Run ${quote(id)} failed in ${quote(state)}${why}`, remedy: 'See its history with run.events() or `stepwright show`', details: { run: id, state, failure } })
-    : new StepwrightError('run-parked', { what: `Run ${quote(id)} is ${status} in ${quote(state)}${why}`, remedy: 'Mend the cause, then resume it with engine.resume(id)', details: { run: id, state, status, failure } })
+    ? new StepwrightError('run-failed', {
+        what: `Run ${quote(id)} failed in ${quote(state)}${why}`,
+        remedy: 'See its history with run.events() or `stepwright show`',
+        details: { run: id, state, failure },
+      })
+    : new StepwrightError('run-parked', {
+        what: `Run ${quote(id)} is ${status} in ${quote(state)}${why}`,
+        remedy: 'Mend the cause, then resume it with engine.resume(id)',
+        details: { run: id, state, status, failure },
+      })
 }

@@ -24,11 +24,42 @@ export interface RunView {
 }
 
 export function viewOf(run: Run, revision: number, machine: Machine | undefined): RunView {
-  const { id, workflow, version, status, state, visits, attempt, data, vars, session, timer, failure, createdAt, updatedAt } = run
+  const {
+    id,
+    workflow,
+    version,
+    status,
+    state,
+    visits,
+    attempt,
+    data,
+    vars,
+    session,
+    timer,
+    failure,
+    createdAt,
+    updatedAt,
+  } = run
   const standing = machine?.definition.states.get(state)
-  const awaits = status === 'waiting' && timer?.kind !== 'retry' && standing?.kind === 'wait' ? [...standing.on.keys()] : []
+  const awaits =
+    status === 'waiting' && timer?.kind !== 'retry' && standing?.kind === 'wait'
+      ? [...standing.on.keys()]
+      : []
   return {
-    id, workflow, version, status, state, visits, attempt, data, vars, session, awaits, createdAt, updatedAt, revision,
+    id,
+    workflow,
+    version,
+    status,
+    state,
+    visits,
+    attempt,
+    data,
+    vars,
+    session,
+    awaits,
+    createdAt,
+    updatedAt,
+    revision,
     ...(timer ? { timer } : {}),
     ...(failure ? { failure } : {}),
   }

@@ -56,7 +56,10 @@ export class Worker {
   async start(): Promise<void> {
     const { store } = this.#kernel
     await this.#renew()
-    for (const { tag = '', key } of await store.list('run', { tag: 'running/', limit: Number.MAX_SAFE_INTEGER })) {
+    for (const { tag = '', key } of await store.list('run', {
+      tag: 'running/',
+      limit: Number.MAX_SAFE_INTEGER,
+    })) {
       if (tag !== `running/${joinKey(this.#kernel.worker)}`) this.#orphans.add(key)
     }
     this.#every(this.#options.leaseMs / 3, () => this.#renew())
@@ -136,7 +139,10 @@ export class Worker {
     }
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)
-      const byRun = Map.groupBy(entries.filter((e) => e.at <= host.now()), (entry) => entry.run)
+      const byRun = Map.groupBy(
+        entries.filter((e) => e.at <= host.now()),
+        (entry) => entry.run,
+      )
       for (const [id, own] of byRun) {
         if (!this.free) return Infinity // looked at again when a run lets go of its place
         if (!this.#driving.has(id)) await this.#attend(id, own)
@@ -154,7 +160,11 @@ export class Worker {
     try {
       document = await RunDocument.load(store, id, host.newId)
     } catch (error) {
-      if (!(error instanceof StepwrightError) || (error.code !== 'corrupt-document' && error.code !== 'store-newer')) throw error
+      if (
+        !(error instanceof StepwrightError) ||
+        (error.code !== 'corrupt-document' && error.code !== 'store-newer')
+      )
+        throw error
       await this.#setAside(id, error, due)
       return
     }
@@ -172,7 +182,8 @@ export class Worker {
     const event = await this.#claim(document, loaded)
     if (event === 'leave') return
     if (event !== 'go on' && !(await this.#apply(document, loaded, event))) return
-    if (!isParked(document.run.status) && !this.#driving.has(id)) this.take(document, loaded, true, rows(document.run))
+    if (!isParked(document.run.status) && !this.#driving.has(id))
+      this.take(document, loaded, true, rows(document.run))
   }
 
   /** What has to be committed before this worker may drive a run. */
@@ -186,7 +197,12 @@ export class Worker {
     const parsed = state && (await parseWith(state.schema, run.data))
     if (!parsed?.ok) {
       const why = parsed ? `its data does not fit: ${parsed.reasons.join('; ')}` : 'no such state is declared'
-      return { type: 'parked', status: 'needs-migration', reason: `It stands in ${quote(run.state)} of ${run.workflow}, and ${why}`, remedy: 'Load code that knows that state and data, then resume the run' }
+      return {
+        type: 'parked',
+        status: 'needs-migration',
+        reason: `It stands in ${quote(run.state)} of ${run.workflow}, and ${why}`,
+        remedy: 'Load code that knows that state and data, then resume the run',
+      }
     }
     if (run.status === 'waiting') return 'go on'
     if (run.status === 'pending') return { type: 'claimed', worker }
@@ -215,7 +231,11 @@ export class Worker {
 
   #dropped(id: string, error: unknown): void {
     const { warn } = this.#kernel
-    warn(error instanceof StepwrightError ? error.message : `Run ${quote(id)} was let go: ${error instanceof Error ? (error.stack ?? error.message) : quote(error)}`)
+    warn(
+      error instanceof StepwrightError
+        ? error.message
+        : `Run ${quote(id)} was let go: ${error instanceof Error ? (error.stack ?? error.message) : quote(error)}`,
+    )
     if ((error instanceof StepwrightError && error.code === 'fenced') || this.#stop.signal.aborted) return
     const { host } = this.#kernel
     const cancel = host.alarm(host.now() + PAUSE_MS, () => {

@@ -39,7 +39,8 @@ export function decode(encoded: unknown, fetch: Fetch = noPieces): unknown {
   if (Array.isArray(encoded)) return decodeArray(encoded, fetch)
   if (typeof encoded !== 'object' || encoded === null) return encoded
   const object: Record<string, unknown> = {}
-  for (const key of Object.keys(encoded)) object[key] = decode((encoded as Record<string, unknown>)[key], fetch)
+  for (const key of Object.keys(encoded))
+    object[key] = decode((encoded as Record<string, unknown>)[key], fetch)
   return object
 }
 
@@ -62,19 +63,29 @@ class Encoder {
 
   value(value: unknown, path: string, depth: number): unknown {
     switch (typeof value) {
-      case 'string': return this.#string(value, path)
-      case 'boolean': return value
-      case 'number': return Number.isFinite(value) && !Object.is(value, -0) ? value : exotic(value, path)
-      case 'undefined': case 'bigint': return exotic(value, path)
-      case 'function': case 'symbol': throw refusal(path, `is ${typeof value === 'function' ? 'a function' : 'a symbol'}`)
-      case 'object': return value === null ? null : this.#object(value, path, depth)
+      case 'string':
+        return this.#string(value, path)
+      case 'boolean':
+        return value
+      case 'number':
+        return Number.isFinite(value) && !Object.is(value, -0) ? value : exotic(value, path)
+      case 'undefined':
+      case 'bigint':
+        return exotic(value, path)
+      case 'function':
+      case 'symbol':
+        throw refusal(path, `is ${typeof value === 'function' ? 'a function' : 'a symbol'}`)
+      case 'object':
+        return value === null ? null : this.#object(value, path, depth)
     }
   }
 
   #string(value: string, path: string): string {
     if (!value.isWellFormed()) throw refusal(path, 'holds half of a character (a lone surrogate)')
     const safe = value.startsWith(MARK) ? `${MARK}s${value}` : value
-    return this.#shelve && safe.length >= LONG ? `${MARK}p${this.#shelve(safe, () => JSON.stringify(safe))}` : safe
+    return this.#shelve && safe.length >= LONG
+      ? `${MARK}p${this.#shelve(safe, () => JSON.stringify(safe))}`
+      : safe
   }
 
   #object(value: object, path: string, depth: number): unknown {
@@ -85,7 +96,8 @@ class Encoder {
     const symbols = Object.getOwnPropertySymbols(value)
     if (symbols.length > 0) throw refusal(path, `has the key ${String(symbols[0])}, a symbol`)
     const names = Object.keys(value)
-    if (names.length !== Object.getOwnPropertyNames(value).length) throw refusal(path, 'has keys that are not enumerable')
+    if (names.length !== Object.getOwnPropertyNames(value).length)
+      throw refusal(path, 'has keys that are not enumerable')
     const encoded: Record<string, unknown> = {}
     for (const key of names) {
       const here = path ? `${path}.${key}` : key
@@ -135,7 +147,8 @@ function exotic(value: unknown, path: string): string {
 /** What devalue would drop or change without a word. */
 function refuseForeign(value: unknown, path: string, above: readonly unknown[]): void {
   if (typeof value === 'function' || typeof value === 'symbol') throw refusal(path, `is a ${typeof value}`)
-  if (typeof value === 'string' && !value.isWellFormed()) throw refusal(path, 'holds half of a character (a lone surrogate)')
+  if (typeof value === 'string' && !value.isWellFormed())
+    throw refusal(path, 'holds half of a character (a lone surrogate)')
   if (typeof value !== 'object' || value === null || above.includes(value)) return
   if (above.length > DEEPEST) throw refusal(path, `is nested more than ${DEEPEST} levels deep`)
   const inside = [...above, value]
@@ -148,21 +161,28 @@ function refuseForeign(value: unknown, path: string, above: readonly unknown[]):
     let i = 0
     for (const item of value) refuseForeign(item, `${path}.item(${i++})`, inside)
   } else if (Array.isArray(value) || isPlain(value)) {
-    if (Array.isArray(value) && value.length > 10 * (Object.keys(value).length + 1_000)) throw refusal(path, 'is an array that is nearly all holes')
-    if (Array.isArray(value) && Object.keys(value).some((key) => !/^\d+$/.test(key))) throw refusal(path, 'is an array with keys that are not numbers')
+    if (Array.isArray(value) && value.length > 10 * (Object.keys(value).length + 1_000))
+      throw refusal(path, 'is an array that is nearly all holes')
+    if (Array.isArray(value) && Object.keys(value).some((key) => !/^\d+$/.test(key)))
+      throw refusal(path, 'is an array with keys that are not numbers')
     for (const key of Object.keys(value)) {
       if (key === '__proto__') throw refusal(`${path}.${key}`, 'is a key that could change what an object is')
       refuseForeign((value as Record<string, unknown>)[key], `${path}.${key}`, inside)
     }
   } else if (!(value instanceof Error) && !BUILT_IN.has(Object.prototype.toString.call(value).slice(8, -1))) {
-    throw refusal(path, `is a ${(value.constructor as { name?: string } | undefined)?.name ?? 'thing'}, whose class would be lost`)
+    throw refusal(
+      path,
+      `is a ${(value.constructor as { name?: string } | undefined)?.name ?? 'thing'}, whose class would be lost`,
+    )
   } else if (isBuiltInSubclass(value)) {
     throw refusal(path, `is a ${value.constructor.name}, whose class would be lost`)
   }
 }
 
 const BUILT_IN = new Set(
-  'Date RegExp URL URLSearchParams BigInt Number String Boolean Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array ArrayBuffer DataView'.split(' '),
+  'Date RegExp URL URLSearchParams BigInt Number String Boolean Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array ArrayBuffer DataView'.split(
+    ' ',
+  ),
 )
 
 function isBuiltInSubclass(value: object): boolean {
@@ -177,7 +197,13 @@ function isPlain(value: object): boolean {
 
 const REDUCERS: Record<string, (value: unknown) => unknown> = {
   Error: (value) =>
-    value instanceof Error && { name: value.name, message: value.message, stack: value.stack, cause: value.cause, own: { ...value } },
+    value instanceof Error && {
+      name: value.name,
+      message: value.message,
+      stack: value.stack,
+      cause: value.cause,
+      own: { ...value },
+    },
 }
 
 interface ErrorParts {
@@ -190,12 +216,20 @@ interface ErrorParts {
 
 const REVIVERS = {
   Error: ({ name, message, stack, cause, own }: ErrorParts) => {
-    const kinds: Record<string, ErrorConstructor> = { TypeError, RangeError, SyntaxError, ReferenceError, EvalError, URIError }
+    const kinds: Record<string, ErrorConstructor> = {
+      TypeError,
+      RangeError,
+      SyntaxError,
+      ReferenceError,
+      EvalError,
+      URIError,
+    }
     const Kind = Object.hasOwn(kinds, name) ? (kinds[name] as ErrorConstructor) : Error
     const error = new Kind(message, cause === undefined ? undefined : { cause })
     Object.assign(error, own)
     for (const [key, value] of Object.entries({ name, stack })) {
-      if (value !== (error as unknown as Record<string, unknown>)[key]) Object.defineProperty(error, key, { value, configurable: true, writable: true })
+      if (value !== (error as unknown as Record<string, unknown>)[key])
+        Object.defineProperty(error, key, { value, configurable: true, writable: true })
     }
     return error
   },
@@ -204,24 +238,35 @@ const REVIVERS = {
 function decodeMarked(text: string, fetch: Fetch): unknown {
   const rest = text.slice(2)
   switch (text[1]) {
-    case 's': return rest
-    case 'p': return decode(JSON.parse(fetch(rest)), noPieces)
-    case 'd': return parse(rest, REVIVERS)
-    default: throw new StepwrightError('corrupt-document', { what: `A stored value has the unknown mark ${quote(text.slice(0, 2))}`, remedy: 'Look whether something else wrote to the store' })
+    case 's':
+      return rest
+    case 'p':
+      return decode(JSON.parse(fetch(rest)), noPieces)
+    case 'd':
+      return parse(rest, REVIVERS)
+    default:
+      throw new StepwrightError('corrupt-document', {
+        what: `A stored value has the unknown mark ${quote(text.slice(0, 2))}`,
+        remedy: 'Look whether something else wrote to the store',
+      })
   }
 }
 
 function decodeArray(encoded: readonly unknown[], fetch: Fetch): unknown[] {
   const items: unknown[] = []
   for (const item of encoded) {
-    if (typeof item === 'string' && item.startsWith(`${MARK}g`)) items.push(...decodeArray(JSON.parse(fetch(item.slice(2))) as unknown[], fetch))
+    if (typeof item === 'string' && item.startsWith(`${MARK}g`))
+      items.push(...decodeArray(JSON.parse(fetch(item.slice(2))) as unknown[], fetch))
     else items.push(decode(item, fetch))
   }
   return items
 }
 
 function noPieces(id: string): never {
-  throw new StepwrightError('corrupt-document', { what: `A stored value refers to the piece ${quote(id)}, which is not there`, remedy: 'Restore the store from a backup' })
+  throw new StepwrightError('corrupt-document', {
+    what: `A stored value refers to the piece ${quote(id)}, which is not there`,
+    remedy: 'Restore the store from a backup',
+  })
 }
 
 function refusal(path: string, why: string): StepwrightError {

@@ -88,7 +88,10 @@ export class HistoryLog {
 const IN_TAIL = '\\u0000t'
 
 /** The encoded data of a stored document, wherever it stands. */
-export function findData(data: unknown, tail: readonly HistoryEvent[]): { readonly data: unknown; readonly inTail: boolean } {
+export function findData(
+  data: unknown,
+  tail: readonly HistoryEvent[],
+): { readonly data: unknown; readonly inTail: boolean } {
   if (data !== '\0t') return { data, inTail: false }
   const checkpoint = tail.findLast((entry) => entry.type === 'moved' || entry.type === 'started')
   return { data: checkpoint?.data, inTail: true }
@@ -106,7 +109,10 @@ export async function readHistory(
   while (next !== null && (parts[0]?.[0]?.seq ?? Infinity) > after + 1) {
     const [row] = await store.get('piece', [next])
     if (!row) {
-      throw new StepwrightError('corrupt-document', { what: `The history segment ${next} is missing from ${store.name}`, remedy: 'Restore the store from a backup' })
+      throw new StepwrightError('corrupt-document', {
+        what: `The history segment ${next} is missing from ${store.name}`,
+        remedy: 'Restore the store from a backup',
+      })
     }
     const found = JSON.parse(row.value) as Segment
     parts.unshift(found.entries)

@@ -29,7 +29,9 @@ class StoreAdapter extends EventEmitter implements KeyvStoreAdapter {
     const [collection, inner] = place(key)
     const [row] = await this.#store.get(collection, [inner])
     if (!row) return undefined as StoredData<Value>
-    return (collection === 'value' ? (JSON.parse(row.value) as string) : `{"value":${row.value},"expires":null}`) as StoredData<Value>
+    return (
+      collection === 'value' ? (JSON.parse(row.value) as string) : `{"value":${row.value},"expires":null}`
+    ) as StoredData<Value>
   }
 
   async set(key: string, value: unknown): Promise<boolean> {

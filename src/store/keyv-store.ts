@@ -1,7 +1,15 @@
 import type { Keyv } from 'keyv'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { OrderedRows } from './ordered-rows.ts'
-import { collections, type Batch, type Collection, type Entry, type Range, type Row, type Store } from './store.ts'
+import {
+  collections,
+  type Batch,
+  type Collection,
+  type Entry,
+  type Range,
+  type Row,
+  type Store,
+} from './store.ts'
 
 /** How a row lies in a foreign Keyv: the value as JSON, so that people can read it. */
 interface Cell {
@@ -32,7 +40,8 @@ export class KeyvStore implements Store {
 
   async open(): Promise<readonly string[]> {
     await this.#ask('open', async () => {
-      const journal = (await this.#keyv.get(JOURNAL)) as { put: [string, Cell][]; delete: string[] } | undefined
+      const journal = (await this.#keyv.get(JOURNAL)) as
+        { put: [string, Cell][]; delete: string[] } | undefined
       if (journal) {
         for (const [at, cell] of journal.put) await this.#keyv.set(at, cell)
         for (const at of journal.delete) await this.#keyv.delete(at)
@@ -40,13 +49,20 @@ export class KeyvStore implements Store {
       }
       const { iterator } = this.#keyv
       if (typeof iterator !== 'function') {
-        throw new StepwrightError('store-unusable', { what: 'This Keyv adapter cannot list its keys', remedy: 'Use one that has an iterator, or the sqlite and redis stores' })
+        throw new StepwrightError('store-unusable', {
+          what: 'This Keyv adapter cannot list its keys',
+          remedy: 'Use one that has an iterator, or the sqlite and redis stores',
+        })
       }
       for await (const [at, cell] of iterator.call(this.#keyv, undefined) as AsyncIterable<[string, Cell]>) {
         const cut = at.indexOf(':')
         const collection = at.slice(0, cut) as Collection
         if (collections.includes(collection) && Number.isSafeInteger(cell?.revision)) {
-          this.#directory.set(collection, at.slice(cut + 1), { revision: cell.revision, tag: cell.tag, value: '' })
+          this.#directory.set(collection, at.slice(cut + 1), {
+            revision: cell.revision,
+            tag: cell.tag,
+            value: '',
+          })
         }
       }
     })
@@ -55,7 +71,9 @@ export class KeyvStore implements Store {
 
   async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
     return this.#ask('read', async () => {
-      const cells = (await this.#keyv.getMany(keys.map((key) => `${collection}:${key}`))) as (Cell | undefined)[]
+      const cells = (await this.#keyv.getMany(keys.map((key) => `${collection}:${key}`))) as (
+        Cell | undefined
+      )[]
       return keys.map((key, i) => this.#row(collection, key, cells[i]))
     })
   }
@@ -69,7 +87,10 @@ export class KeyvStore implements Store {
   async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
     const entries = this.#directory.list(collection, { ...range, values: false })
     if (!range.values) return entries
-    const rows = await this.get(collection, entries.map((entry) => entry.key))
+    const rows = await this.get(
+      collection,
+      entries.map((entry) => entry.key),
+    )
     return entries.flatMap((entry, i) => (rows[i] ? [{ ...entry, value: rows[i].value }] : []))
   }
 
@@ -80,12 +101,19 @@ export class KeyvStore implements Store {
 
   async #writeNow(batch: Batch): Promise<boolean> {
     if (this.#failed !== undefined) {
-      throw new StepwrightError('store-unavailable', { what: `keyv: a write failed before (${this.#failed}), so what is stored is not known`, remedy: 'Start the process again: the journal then completes that write' })
+      throw new StepwrightError('store-unavailable', {
+        what: `keyv: a write failed before (${this.#failed}), so what is stored is not known`,
+        remedy: 'Start the process again: the journal then completes that write',
+      })
     }
     if (!this.#directory.allows(batch)) return false
     const puts = (batch.put ?? []).map(({ collection, key, value, expect, tag }): [string, Cell] => [
       `${collection}:${key}`,
-      { revision: (expect ?? 0) + 1, ...(tag === undefined ? this.#oldTag(collection, key) : { tag }), value: JSON.parse(value) as unknown },
+      {
+        revision: (expect ?? 0) + 1,
+        ...(tag === undefined ? this.#oldTag(collection, key) : { tag }),
+        value: JSON.parse(value) as unknown,
+      },
     ])
     const gone = (batch.delete ?? []).map(({ collection, key }) => `${collection}:${key}`)
     try {
@@ -105,7 +133,8 @@ export class KeyvStore implements Store {
   }
 
   async #set(at: string, value: unknown): Promise<void> {
-    if ((await this.#keyv.set(at, value)) !== true) throw new Error(`the adapter did not confirm the write of ${at}`)
+    if ((await this.#keyv.set(at, value)) !== true)
+      throw new Error(`the adapter did not confirm the write of ${at}`)
   }
 
   #oldTag(collection: Collection, key: string): { tag?: string } {
@@ -115,9 +144,13 @@ export class KeyvStore implements Store {
 
   #row(collection: Collection, key: string, cell: Cell | undefined): Row | undefined {
     const known = this.#directory.get(collection, key)
-    if (cell && Number.isSafeInteger(cell.revision)) return { revision: cell.revision, value: JSON.stringify(cell.value) }
+    if (cell && Number.isSafeInteger(cell.revision))
+      return { revision: cell.revision, value: JSON.stringify(cell.value) }
     if (!known) return undefined
-    throw new StepwrightError('store-unavailable', { what: `keyv does not return ${collection}:${key}, which it has acknowledged`, remedy: 'Look whether the adapter drops or expires values' })
+    throw new StepwrightError('store-unavailable', {
+      what: `keyv does not return ${collection}:${key}, which it has acknowledged`,
+      remedy: 'Look whether the adapter drops or expires values',
+    })
   }
 
   async #ask<T>(what: string, work: () => Promise<T>): Promise<T> {
@@ -126,7 +159,11 @@ export class KeyvStore implements Store {
     } catch (error) {
       if (error instanceof StepwrightError) throw error
       const said = error instanceof Error ? error.message : String(error)
-      throw new StepwrightError('store-unavailable', { what: `keyv failed to ${what}: ${said}`, remedy: 'See the cause; runs go on once the adapter works', cause: error })
+      throw new StepwrightError('store-unavailable', {
+        what: `keyv failed to ${what}: ${said}`,
+        remedy: 'See the cause; runs go on once the adapter works',
+        cause: error,
+      })
     }
   }
 }

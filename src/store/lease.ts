@@ -18,7 +18,13 @@ export interface Lease {
   readonly until: number
 }
 
-const schema = z.object({ worker: z.string(), machine: z.string(), pid: z.number(), born: z.string(), until: z.number() })
+const schema = z.object({
+  worker: z.string(),
+  machine: z.string(),
+  pid: z.number(),
+  born: z.string(),
+  until: z.number(),
+})
 
 /** A lease for this process. */
 export function makeLease(worker: string, until: number): Lease {

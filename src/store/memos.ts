@@ -29,9 +29,16 @@ export class Memos {
   /** Those that earlier attempts of this visit have saved. */
   static async load(store: Store, run: Run): Promise<Memos> {
     const memos = new Memos(store, run)
-    const entries = await store.list('memo', { prefix: memos.#prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
+    const entries = await store.list('memo', {
+      prefix: memos.#prefix,
+      limit: Number.MAX_SAFE_INTEGER,
+      values: true,
+    })
     for (const { key, value } of entries) {
-      memos.#values.set(decodeURIComponent(key.slice(memos.#prefix.length)), decode(JSON.parse(value ?? 'null')))
+      memos.#values.set(
+        decodeURIComponent(key.slice(memos.#prefix.length)),
+        decode(JSON.parse(value ?? 'null')),
+      )
     }
     return memos
   }

@@ -10,7 +10,8 @@ import type { Store } from './store.ts'
  * Where runs are kept: `'memory'`, `'sqlite:FILE'` (with `?synchronous=normal` for speed), `'redis://HOST:PORT'`
  * (or `rediss:`; with `?prefix=NAME`), any Keyv, or a store of your own.
  */
-export type StoreOption = 'memory' | `sqlite:${string}` | `redis://${string}` | `rediss://${string}` | Keyv | Store
+export type StoreOption =
+  'memory' | `sqlite:${string}` | `redis://${string}` | `rediss://${string}` | Keyv | Store
 
 /** The store behind an option. Connects nothing yet. */
 export function makeStore(option: StoreOption): Store {
@@ -39,10 +40,16 @@ export function makeStore(option: StoreOption): Store {
 
 /** A KeyvRedis gives its address; its own settings could hang or lose writes. Every other adapter is used as it is. */
 function fromKeyv(keyv: Keyv): Store {
-  const client = (keyv.store as { client?: { options?: object; isSentinel?: boolean; slots?: unknown } }).client
+  const client = (keyv.store as { client?: { options?: object; isSentinel?: boolean; slots?: unknown } })
+    .client
   if ((keyv.opts as { dialect?: unknown }).dialect !== 'redis' && !client?.options) return new KeyvStore(keyv)
   if (!client?.options || client.slots !== undefined) {
-    throw new StepwrightError('store-unusable', { what: 'This KeyvRedis is a cluster or sentinel client', remedy: "Give the address of one server: 'redis://HOST:PORT'" })
+    throw new StepwrightError('store-unusable', {
+      what: 'This KeyvRedis is a cluster or sentinel client',
+      remedy: "Give the address of one server: 'redis://HOST:PORT'",
+    })
   }
-  return new RedisStore(client.options, { prefix: keyv.namespace === undefined || keyv.namespace === 'keyv' ? 'stepwright' : keyv.namespace })
+  return new RedisStore(client.options, {
+    prefix: keyv.namespace === undefined || keyv.namespace === 'keyv' ? 'stepwright' : keyv.namespace,
+  })
 }

@@ -27,7 +27,11 @@ export class OrderedRows {
   apply({ put = [], delete: gone = [] }: Batch, keep: (value: string) => string = (value) => value): void {
     for (const { collection, key, value, expect, tag } of put) {
       const table = this.#table(collection)
-      table.set(key, { revision: (expect ?? 0) + 1, value: keep(value), tag: tag ?? table.rows.get(key)?.tag })
+      table.set(key, {
+        revision: (expect ?? 0) + 1,
+        value: keep(value),
+        tag: tag ?? table.rows.get(key)?.tag,
+      })
     }
     for (const { collection, key } of gone) this.#table(collection).delete(key)
   }
@@ -42,17 +46,27 @@ export class OrderedRows {
     const entries: Entry[] = []
     const add = (key: string): boolean => {
       const row = table.rows.get(key)
-      if (row) entries.push({ key, ...(row.tag === undefined ? {} : { tag: row.tag }), ...(values ? { value: row.value } : {}) })
+      if (row)
+        entries.push({
+          key,
+          ...(row.tag === undefined ? {} : { tag: row.tag }),
+          ...(values ? { value: row.value } : {}),
+        })
       return entries.length < limit
     }
     if (tag !== undefined) {
-      const tagged = [...table.rows].filter(([, row]) => row.tag?.startsWith(tag)).map(([key, row]) => [row.tag ?? '', key] as const)
+      const tagged = [...table.rows]
+        .filter(([, row]) => row.tag?.startsWith(tag))
+        .map(([key, row]) => [row.tag ?? '', key] as const)
       tagged.sort((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
       for (const [, key] of reverse ? tagged.reverse() : tagged) if (!add(key)) break
       return entries
     }
     const { keys } = table
-    const from = Math.max(table.place(prefix), after === undefined ? 0 : table.place(after) + (table.rows.has(after) ? 1 : 0))
+    const from = Math.max(
+      table.place(prefix),
+      after === undefined ? 0 : table.place(after) + (table.rows.has(after) ? 1 : 0),
+    )
     const to = before === undefined ? keys.length : table.place(before)
     if (limit <= 0) return entries
     if (!reverse) {

@@ -69,7 +69,10 @@ async function readPieces(encoded: unknown, store: Store): Promise<ReadonlyMap<s
     for (const [i, id] of wanted.entries()) {
       const row = rows[i]
       if (!row) {
-        throw new StepwrightError('corrupt-document', { what: `The piece ${id} is missing from ${store.name}`, remedy: 'Restore the store from a backup' })
+        throw new StepwrightError('corrupt-document', {
+          what: `The piece ${id} is missing from ${store.name}`,
+          remedy: 'Restore the store from a backup',
+        })
       }
       texts.set(id, row.value)
       if (row.value.startsWith('[')) next.push(...piecesIn(JSON.parse(row.value)))

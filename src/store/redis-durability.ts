@@ -11,13 +11,19 @@ export async function durabilityWarnings(client: RedisClientType, name: string):
   }
   const warnings: string[] = []
   if (config['appendonly'] !== 'yes') {
-    warnings.push(`${name}: appendonly is off, so a crash of the server loses everything since its last snapshot; set appendonly yes`)
+    warnings.push(
+      `${name}: appendonly is off, so a crash of the server loses everything since its last snapshot; set appendonly yes`,
+    )
   } else if (config['appendfsync'] === 'no') {
-    warnings.push(`${name}: appendfsync is no, so a power cut may lose what the system had not yet written; set appendfsync everysec or always`)
+    warnings.push(
+      `${name}: appendfsync is no, so a power cut may lose what the system had not yet written; set appendfsync everysec or always`,
+    )
   }
   const policy = config['maxmemory-policy'] ?? 'noeviction'
   if (policy !== 'noeviction') {
-    warnings.push(`${name}: maxmemory-policy is ${policy}, so a full server silently drops runs; set maxmemory-policy noeviction`)
+    warnings.push(
+      `${name}: maxmemory-policy is ${policy}, so a full server silently drops runs; set maxmemory-policy noeviction`,
+    )
   }
   return warnings
 }

@@ -10,9 +10,9 @@ export const WRITE_SCRIPT = `
 local prefix = KEYS[1]
 local function row(c, k) return prefix .. ':' .. c .. ':' .. k end
 local function revision(c, k)
-  local at = row(c, k)
-  if redis.call('EXISTS', at) == 0 then return 0 end
-  return tonumber(redis.call('GETRANGE', at, -16, -2))
+  local digits = redis.call('GETRANGE', row(c, k), -16, -2)
+  if digits == '' then return 0 end
+  return tonumber(digits)
 end
 local i = 1
 while i <= #ARGV do

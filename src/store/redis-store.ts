@@ -3,7 +3,15 @@ import type { RedisClientOptions, RedisClientType } from '@keyv/redis'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { WRITE_SCRIPT } from './redis-script.ts'
 import { durabilityWarnings } from './redis-durability.ts'
-import { COLLECTIONS, type Batch, type Collection, type Entry, type Range, type Row, type Store } from './store.ts'
+import {
+  COLLECTIONS,
+  type Batch,
+  type Collection,
+  type Entry,
+  type Range,
+  type Row,
+  type Store,
+} from './store.ts'
 
 /** Options of {@link RedisStore}. */
 export interface RedisOptions {
@@ -29,7 +37,10 @@ export class RedisStore implements Store {
   readonly #timeoutMs: number
   #client: RedisClientType | undefined
 
-  constructor(connection: string | RedisClientOptions, { prefix = 'stepwright', timeoutMs = 5_000 }: RedisOptions = {}) {
+  constructor(
+    connection: string | RedisClientOptions,
+    { prefix = 'stepwright', timeoutMs = 5_000 }: RedisOptions = {},
+  ) {
     this.#connection = typeof connection === 'string' ? { url: connection } : connection
     this.#prefix = prefix
     this.#timeoutMs = timeoutMs
@@ -38,7 +49,11 @@ export class RedisStore implements Store {
 
   async open(): Promise<readonly string[]> {
     const { default: KeyvRedis } = await import('@keyv/redis').catch((cause: unknown) => {
-      throw new StepwrightError('module-missing', { what: `${this.name} needs the package @keyv/redis`, remedy: 'Run npm install @keyv/redis', cause })
+      throw new StepwrightError('module-missing', {
+        what: `${this.name} needs the package @keyv/redis`,
+        remedy: 'Run npm install @keyv/redis',
+        cause,
+      })
     })
     const timeout = this.#timeoutMs
     let connected = false
@@ -47,11 +62,17 @@ export class RedisStore implements Store {
       connectTimeout: timeout,
       socketTimeout: timeout,
       // the first failure is the caller's to know; later ones are waited out
-      reconnectStrategy: (tries: number, cause: Error) => (connected ? Math.min(50 * 2 ** tries, 2_000) : cause),
+      reconnectStrategy: (tries: number, cause: Error) =>
+        connected ? Math.min(50 * 2 ** tries, 2_000) : cause,
     } as NonNullable<RedisClientOptions['socket']>
     const adapter = new KeyvRedis<string>(
       // pings are shorter than the socket's timeout, or an idle socket would be cut
-      { ...this.#connection, disableOfflineQueue: true, pingInterval: Math.max(250, Math.floor(timeout / 3)), socket },
+      {
+        ...this.#connection,
+        disableOfflineQueue: true,
+        pingInterval: Math.max(250, Math.floor(timeout / 3)),
+        socket,
+      },
       { throwOnConnectError: true, throwOnErrors: true },
     )
     adapter.on('error', () => undefined) // each call reports its own failure
@@ -78,11 +99,18 @@ export class RedisStore implements Store {
     const args: string[] = []
     for (const { collection, key, value, expect, tag } of put) {
       const { listed } = COLLECTIONS[collection]
-      args.push('put', collection, key, expect === undefined ? '' : String(expect), seal(value, (expect ?? 0) + 1))
+      args.push(
+        'put',
+        collection,
+        key,
+        expect === undefined ? '' : String(expect),
+        seal(value, (expect ?? 0) + 1),
+      )
       args.push(listed ? '1' : '0', tag === undefined ? '0' : '1', tag ?? '')
     }
     for (const { collection, key, revision } of check) args.push('check', collection, key, String(revision))
-    for (const { collection, key, must } of gone) args.push('delete', collection, key, must ? 'must' : '', COLLECTIONS[collection].listed ? '1' : '0')
+    for (const { collection, key, must } of gone)
+      args.push('delete', collection, key, must ? 'must' : '', COLLECTIONS[collection].listed ? '1' : '0')
     const script = { keys: [this.#prefix], arguments: args }
     const answer = await this.#ask(async (client) => {
       try {
@@ -100,11 +128,21 @@ export class RedisStore implements Store {
     const { prefix = '', after, before, tag, limit, reverse = false, values = false } = range
     const set = `${this.#prefix}@${collection}${tag === undefined ? '' : '@tag'}`
     const start = tag ?? prefix
-    const low = after !== undefined && tag === undefined && after >= start ? `(${after}` : start === '' ? '-' : `[${start}`
-    const high = before !== undefined && tag === undefined ? `(${before}` : start === '' ? '+' : `(${start}\u{10ffff}`
+    const low =
+      after !== undefined && tag === undefined && after >= start
+        ? `(${after}`
+        : start === ''
+          ? '-'
+          : `[${start}`
+    const high =
+      before !== undefined && tag === undefined ? `(${before}` : start === '' ? '+' : `(${start}\u{10ffff}`
     const bounds = reverse ? ([high, low] as const) : ([low, high] as const)
     const members = await this.#ask((client) =>
-      client.zRange(set, bounds[0], bounds[1], { BY: 'LEX', REV: reverse, LIMIT: { offset: 0, count: limit } }),
+      client.zRange(set, bounds[0], bounds[1], {
+        BY: 'LEX',
+        REV: reverse,
+        LIMIT: { offset: 0, count: limit },
+      }),
     )
     const entries = members
       .map((member): Entry => {
@@ -113,7 +151,10 @@ export class RedisStore implements Store {
       })
       .filter((entry) => entry.key.startsWith(tag === undefined ? prefix : ''))
     if (!values) return entries
-    const rows = await this.get(collection, entries.map((entry) => entry.key))
+    const rows = await this.get(
+      collection,
+      entries.map((entry) => entry.key),
+    )
     return entries.flatMap((entry, i) => (rows[i] ? [{ ...entry, value: rows[i].value }] : []))
   }
 
@@ -133,14 +174,20 @@ export class RedisStore implements Store {
     const end = text.length - ',"revision":}'.length - REVISION_WIDTH
     const revision = Number(text.slice(-1 - REVISION_WIDTH, -1))
     if (end > start && Number.isSafeInteger(revision)) return { revision, value: text.slice(start, end) }
-    throw new StepwrightError('corrupt-document', { what: `${this.name} holds a value that is not one of ours: ${text.slice(0, 60)}`, remedy: 'Give Stepwright a key prefix of its own' })
+    throw new StepwrightError('corrupt-document', {
+      what: `${this.name} holds a value that is not one of ours: ${text.slice(0, 60)}`,
+      remedy: 'Give Stepwright a key prefix of its own',
+    })
   }
 
   /** Asks the server and bounds the wait; whatever goes wrong is an error, never an empty answer (I7). */
   async #ask<T>(work: (client: RedisClientType) => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#unavailable(`did not answer within ${this.#timeoutMs} ms`)), this.#timeoutMs * 1.5)
+      timer = setTimeout(
+        () => reject(this.#unavailable(`did not answer within ${this.#timeoutMs} ms`)),
+        this.#timeoutMs * 1.5,
+      )
     })
     try {
       return await Promise.race([work(this.#client as RedisClientType), limit])

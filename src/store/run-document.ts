@@ -83,7 +83,13 @@ export class RunDocument {
     const whole = { data: found.data, vars, ...(signal ? { signal } : {}) }
     const decoded = (await shelf.decode(whole, store)) as Pick<Run, 'data' | 'vars' | 'signal'>
     const { format: _format, crc: _crc, ...run } = rest as typeof rest & { format: unknown; crc: unknown }
-    return new RunDocument(store, shelf, { ...run, ...decoded } as Run, row.revision, new HistoryLog(history, tail, found.inTail ? decoded.data : undefined))
+    return new RunDocument(
+      store,
+      shelf,
+      { ...run, ...decoded } as Run,
+      row.revision,
+      new HistoryLog(history, tail, found.inTail ? decoded.data : undefined),
+    )
   }
 
   get run(): Run {
@@ -103,7 +109,12 @@ export class RunDocument {
    * Writes the next revision with its history and what belongs to it. `false`: another one stands; nothing was
    * written. While the store is unavailable the same write is tried again for as long as `patience` says so.
    */
-  async commit(next: Run, happenings: readonly Happening[], along: Along = {}, patience: Patience = impatient): Promise<boolean> {
+  async commit(
+    next: Run,
+    happenings: readonly Happening[],
+    along: Along = {},
+    patience: Patience = impatient,
+  ): Promise<boolean> {
     const { put, log } = this.#encode(next, happenings)
     const timers = timerRows(this.#run, next, this.#revision === 0)
     const fresh = this.#shelf.takeFresh()
@@ -149,14 +160,24 @@ export class RunDocument {
       const data = this.#shelf.encode(plainData, 'data')
       const vars = this.#shelf.encode(plainVars, 'vars')
       const encoded = happenings.map((h) => this.#encodeHappening(h, plainData, data))
-      const carried = happenings.some((h) => (h.type === 'moved' || h.type === 'started') && h.data === plainData)
+      const carried = happenings.some(
+        (h) => (h.type === 'moved' || h.type === 'started') && h.data === plainData,
+      )
       const log = this.#log.with(encoded, next.updatedAt, carried ? plainData : undefined)
-      const head = JSON.stringify({ format: FORMAT, ...rest, ...(signal ? { signal: this.#shelf.encode(signal, 'signal') } : {}), vars })
+      const head = JSON.stringify({
+        format: FORMAT,
+        ...rest,
+        ...(signal ? { signal: this.#shelf.encode(signal, 'signal') } : {}),
+        vars,
+      })
       const body = `${head.slice(1, -1)},${log.write(head.length, plainData, data, this.#shelf)}}`
       const value = `{"crc":${crc32(body)},${body}`
       const tag = tagOf(next)
       const sameTag = this.#revision > 0 && tag === tagOf(this.#run)
-      return { put: { collection: 'run', key: next.id, value, expect: this.#revision, ...(sameTag ? {} : { tag }) }, log }
+      return {
+        put: { collection: 'run', key: next.id, value, expect: this.#revision, ...(sameTag ? {} : { tag }) },
+        log,
+      }
     } catch (error) {
       this.#shelf.forget(this.#shelf.takeFresh())
       throw error
@@ -164,14 +185,33 @@ export class RunDocument {
   }
 
   #encodeHappening(happening: Happening, data: unknown, encoded: unknown): Happening {
-    const part = (value: unknown, where: string): unknown => (value === data ? encoded : this.#shelf.encode(value, where))
+    const part = (value: unknown, where: string): unknown =>
+      value === data ? encoded : this.#shelf.encode(value, where)
     switch (happening.type) {
-      case 'started': return { ...happening, data: part(happening.data, 'data'), vars: this.#shelf.encode(happening.vars, 'vars') }
-      case 'moved': return { ...happening, data: part(happening.data, 'data'), ...(happening.vars === undefined ? {} : { vars: this.#shelf.encode(happening.vars, 'vars') }) }
-      case 'signalled': return { ...happening, payload: this.#shelf.encode(happening.payload, 'payload') }
-      case 'log': return happening.fields === undefined ? happening : { ...happening, fields: this.#shelf.encode(happening.fields, 'log fields') }
-      case 'completed': return happening.output === undefined ? happening : { ...happening, output: part(happening.output, 'output') }
-      default: return happening
+      case 'started':
+        return {
+          ...happening,
+          data: part(happening.data, 'data'),
+          vars: this.#shelf.encode(happening.vars, 'vars'),
+        }
+      case 'moved':
+        return {
+          ...happening,
+          data: part(happening.data, 'data'),
+          ...(happening.vars === undefined ? {} : { vars: this.#shelf.encode(happening.vars, 'vars') }),
+        }
+      case 'signalled':
+        return { ...happening, payload: this.#shelf.encode(happening.payload, 'payload') }
+      case 'log':
+        return happening.fields === undefined
+          ? happening
+          : { ...happening, fields: this.#shelf.encode(happening.fields, 'log fields') }
+      case 'completed':
+        return happening.output === undefined
+          ? happening
+          : { ...happening, output: part(happening.output, 'output') }
+      default:
+        return happening
     }
   }
 }
@@ -184,7 +224,12 @@ export function tagOf({ status, worker }: Pick<Run, 'status' | 'worker'>): strin
 /** Reads and checks one row. */
 export function readStored(id: string, { value }: Row): StoredRun {
   const damaged = (why: string, cause?: unknown): StepwrightError =>
-    new StepwrightError('corrupt-document', { what: `The document of run ${JSON.stringify(id)} ${why}`, remedy: 'Restore it from a backup; other runs are not affected', cause, details: { run: id } })
+    new StepwrightError('corrupt-document', {
+      what: `The document of run ${JSON.stringify(id)} ${why}`,
+      remedy: 'Restore it from a backup; other runs are not affected',
+      cause,
+      details: { run: id },
+    })
   let parsed: unknown
   try {
     parsed = JSON.parse(value)
@@ -192,18 +237,30 @@ export function readStored(id: string, { value }: Row): StoredRun {
     throw damaged('is not JSON', error)
   }
   const { crc, format } = (parsed ?? {}) as { crc?: unknown; format?: unknown }
-  if (typeof crc !== 'number' || crc32(value.slice(value.indexOf(',') + 1)) !== crc) throw damaged('was changed or cut off (its checksum does not fit)')
+  if (typeof crc !== 'number' || crc32(value.slice(value.indexOf(',') + 1)) !== crc)
+    throw damaged('was changed or cut off (its checksum does not fit)')
   if (typeof format === 'number' && format > FORMAT) {
-    throw new StepwrightError('store-newer', { what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`, remedy: 'Install the newer stepwright', details: { run: id } })
+    throw new StepwrightError('store-newer', {
+      what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
+      remedy: 'Install the newer stepwright',
+      details: { run: id },
+    })
   }
   const checked = storedSchema.safeParse(parsed)
-  if (!checked.success) throw damaged(`does not have the shape of a run: ${checked.error.issues[0]?.path.join('.')} ${checked.error.issues[0]?.message}`)
+  if (!checked.success)
+    throw damaged(
+      `does not have the shape of a run: ${checked.error.issues[0]?.path.join('.')} ${checked.error.issues[0]?.message}`,
+    )
   if (checked.data.id !== id) throw damaged(`is that of run ${JSON.stringify(checked.data.id)}`)
   return parsed as StoredRun
 }
 
 /** The history of a stored run after entry number `after`, decoded. */
-export async function readEvents(store: Store, stored: StoredRun, after: number): Promise<readonly HistoryEvent[]> {
+export async function readEvents(
+  store: Store,
+  stored: StoredRun,
+  after: number,
+): Promise<readonly HistoryEvent[]> {
   const entries = await readHistory(store, stored.history, stored.tail, after)
   return (await new PieceShelf(() => '').decode(entries, store)) as readonly HistoryEvent[]
 }

@@ -29,7 +29,11 @@ export class SessionDocument {
       parsed = {}
     }
     if (parsed.crc !== crc32(row.value.slice(row.value.indexOf(',') + 1))) {
-      throw new StepwrightError('corrupt-document', { what: `The document of session ${JSON.stringify(id)} is damaged`, remedy: 'Restore it from a backup; other sessions are not affected', details: { session: id } })
+      throw new StepwrightError('corrupt-document', {
+        what: `The document of session ${JSON.stringify(id)} is damaged`,
+        remedy: 'Restore it from a backup; other sessions are not affected',
+        details: { session: id },
+      })
     }
     return new SessionDocument(shelf, id, row.revision, await shelf.decode(parsed.state, store))
   }

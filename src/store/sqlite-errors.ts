@@ -12,7 +12,10 @@ const MEANINGS: Readonly<Record<number, readonly [code: ErrorCode, remedy: strin
   8: ['store-unusable', 'Make the file and its folder writable'],
   10: ['store-unavailable', 'Look at the disk; nothing that was acknowledged before is touched'],
   11: ['store-unusable', 'Restore the file from a backup; SQLite calls it damaged'],
-  13: ['store-unavailable', 'Free some disk space; nothing that was acknowledged before is touched, and runs go on then'],
+  13: [
+    'store-unavailable',
+    'Free some disk space; nothing that was acknowledged before is touched, and runs go on then',
+  ],
   14: ['store-unusable', 'Name a file, not a folder, in a folder that exists and is writable'],
   26: ['store-unusable', 'Name a file that is a SQLite database, or a new one'],
 }
@@ -28,7 +31,12 @@ export function nameSqliteError(error: unknown, store: string): unknown {
   const code = primaryCode(error)
   if (code === undefined) return error
   const [ours, remedy] = MEANINGS[code] ?? (['store-unavailable', 'See the cause'] as const)
-  const said: Explanation = { what: `${store}: ${(error as Error).message} (SQLite ${code})`, remedy, cause: error, details: { store } }
+  const said: Explanation = {
+    what: `${store}: ${(error as Error).message} (SQLite ${code})`,
+    remedy,
+    cause: error,
+    details: { store },
+  }
   return new StepwrightError(ours, said)
 }
 

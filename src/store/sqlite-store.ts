@@ -1,7 +1,16 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StepwrightError } from '../errors/stepwright-error.ts'
-import { COLLECTIONS, collections, type Batch, type Collection, type Entry, type Range, type Row, type Store } from './store.ts'
+import {
+  COLLECTIONS,
+  collections,
+  type Batch,
+  type Collection,
+  type Entry,
+  type Range,
+  type Row,
+  type Store,
+} from './store.ts'
 import { nameSqliteError, isBusy } from './sqlite-errors.ts'
 
 /** Options of {@link SqliteStore}. */
@@ -104,13 +113,22 @@ export class SqliteStore implements Store {
       const empty = db.prepare('select count(*) as n from sqlite_schema').get()?.['n'] === 0
       const format = Number(pragma('user_version'))
       if (!ours && !empty) {
-        throw new StepwrightError('store-unusable', { what: `${this.name} is a database of another application`, remedy: 'Name a file of its own for the store' })
+        throw new StepwrightError('store-unusable', {
+          what: `${this.name} is a database of another application`,
+          remedy: 'Name a file of its own for the store',
+        })
       }
       if (ours && format > FORMAT) {
-        throw new StepwrightError('store-newer', { what: `${this.name} has format ${format}; this version knows ${FORMAT}`, remedy: 'Install the newer stepwright, or use another file' })
+        throw new StepwrightError('store-newer', {
+          what: `${this.name} has format ${format}; this version knows ${FORMAT}`,
+          remedy: 'Install the newer stepwright, or use another file',
+        })
       }
       db.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}`)
-      if (!ours) db.exec(`begin immediate; ${schema()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`)
+      if (!ours)
+        db.exec(
+          `begin immediate; ${schema()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
+        )
       this.#tables = new Map(collections.map((name) => [name, prepare(db, name)]))
       this.#begin = db.prepare('begin immediate')
       this.#commit = db.prepare('commit')
@@ -128,7 +146,11 @@ export class SqliteStore implements Store {
     if (!single) this.#begin?.run()
     try {
       const done =
-        check.every((c) => ((this.#table(c.collection).revision.get(c.key)?.['revision'] as number | undefined) ?? 0) === c.revision) &&
+        check.every(
+          (c) =>
+            ((this.#table(c.collection).revision.get(c.key)?.['revision'] as number | undefined) ?? 0) ===
+            c.revision,
+        ) &&
         put.every((p) => this.#put(p)) &&
         gone.every((d) => Number(this.#table(d.collection).delete.run(d.key).changes) > 0 || d.must !== true)
       if (!single && done) this.#commit?.run()
@@ -144,7 +166,8 @@ export class SqliteStore implements Store {
     const table = this.#table(collection)
     if (expect === undefined) return Number(table.replace.run(key, tag ?? null, value).changes) > 0
     if (expect === 0) return Number(table.insert.run(key, tag ?? null, value).changes) > 0
-    const { changes } = tag === undefined ? table.update.run(value, key, expect) : table.retag.run(value, tag, key, expect)
+    const { changes } =
+      tag === undefined ? table.update.run(value, key, expect) : table.retag.run(value, tag, key, expect)
     return Number(changes) > 0
   }
 
@@ -155,7 +178,10 @@ export class SqliteStore implements Store {
 
   #open(): DatabaseSync {
     if (this.#db) return this.#db
-    throw new StepwrightError('engine-closed', { what: `${this.name} is closed`, remedy: 'Make a new engine' })
+    throw new StepwrightError('engine-closed', {
+      what: `${this.name} is closed`,
+      remedy: 'Make a new engine',
+    })
   }
 
   /** Runs a synchronous piece of work; while the database is locked by another process, tries again without blocking. */
@@ -185,9 +211,15 @@ function prepare(db: DatabaseSync, name: Collection): Statements {
   const table = `"${name}"`
   return {
     get: db.prepare(`select revision, value from ${table} where key = ?`),
-    insert: db.prepare(`insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do nothing`),
-    update: db.prepare(`update ${table} set revision = revision + 1, value = ? where key = ? and revision = ?`),
-    retag: db.prepare(`update ${table} set revision = revision + 1, value = ?, tag = ? where key = ? and revision = ?`),
+    insert: db.prepare(
+      `insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do nothing`,
+    ),
+    update: db.prepare(
+      `update ${table} set revision = revision + 1, value = ? where key = ? and revision = ?`,
+    ),
+    retag: db.prepare(
+      `update ${table} set revision = revision + 1, value = ?, tag = ? where key = ? and revision = ?`,
+    ),
     replace: db.prepare(
       `insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do update set revision = 1, tag = coalesce(excluded.tag, tag), value = excluded.value`,
     ),

@@ -73,7 +73,11 @@ export interface Batch {
   readonly put?: readonly Put[]
   readonly delete?: readonly Delete[]
   /** Rows that must stand at a revision, without being written. */
-  readonly check?: readonly { readonly collection: Collection; readonly key: string; readonly revision: number }[]
+  readonly check?: readonly {
+    readonly collection: Collection
+    readonly key: string
+    readonly revision: number
+  }[]
 }
 
 /** With `expect`: only if that revision stands (0: no such row); the row then has `expect + 1`. Without: revision 1. */

@@ -17,7 +17,10 @@ export class TestClock implements Host {
   constructor(start: Date | number = Date.UTC(2026, 0, 1), seed = 1) {
     this.#now = Number(start)
     this.#seed = seed
-    this.newId = makeIds(() => this.#now, () => seed.toString(16).padStart(32, '0'))
+    this.newId = makeIds(
+      () => this.#now,
+      () => seed.toString(16).padStart(32, '0'),
+    )
   }
 
   now(): number {
@@ -64,7 +67,8 @@ export class TestClock implements Host {
   /** Sets the time without ringing anything on the way; what is due rings at the new time. May go back. */
   jump(to: Date | number): void {
     this.#now = Number(to)
-    for (const alarm of [...this.#alarms].sort((a, b) => a.at - b.at)) if (alarm.at <= this.#now) this.#ring(alarm)
+    for (const alarm of [...this.#alarms].sort((a, b) => a.at - b.at))
+      if (alarm.at <= this.#now) this.#ring(alarm)
   }
 
   #ring(alarm: Alarm): void {

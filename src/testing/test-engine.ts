@@ -37,7 +37,12 @@ export function createTestEngine<const W extends readonly AnyClass[]>(
   const { clock = new TestClock(), ...rest } = options
   const warnings: string[] = []
   // a real lease and a real poll would make the clock move by themselves
-  const quiet = { lease: '52w', poll: '52w', host: clock, onWarning: (message: string) => void warnings.push(message) } as const
+  const quiet = {
+    lease: '52w',
+    poll: '52w',
+    host: clock,
+    onWarning: (message: string) => void warnings.push(message),
+  } as const
   const engine = createEngine<W>({ ...quiet, ...rest } as unknown as EngineOptions<W>)
   const settle = async (): Promise<void> => {
     await engine.open()

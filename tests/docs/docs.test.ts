@@ -51,7 +51,11 @@ function programsOf(page: string): readonly Program[] {
   return [...found.values()]
 }
 
-function start(command: string, args: readonly string[], cwd: string): Promise<{ code: number; output: string }> {
+function start(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ code: number; output: string }> {
   const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, NO_COLOR: '1' }
   return new Promise((done) => {
     execFile(join(BIN, command), args, { cwd, env, timeout: 25_000 }, (error, stdout, stderr) =>
@@ -71,7 +75,10 @@ beforeAll(() => {
     writeFileSync(path, code)
   }
   // the root's `paths` let the programs import stepwright as a user does
-  writeFileSync(join(TEMP, 'tsconfig.json'), '{ "extends": "../../../tsconfig.json", "include": ["**/*.ts"] }')
+  writeFileSync(
+    join(TEMP, 'tsconfig.json'),
+    '{ "extends": "../../../tsconfig.json", "include": ["**/*.ts"] }',
+  )
   writeFileSync(
     join(TEMP, 'vitest.config.mts'),
     `import { decorators } from '${ROOT}/src/testing/vite.ts'
@@ -144,8 +151,14 @@ describe('the pages', () => {
   const codeOf = (page: string): string => page.slice(folder.length, -'.md'.length)
 
   it('explain every error code that is thrown, and no other', () => {
-    expect(errorPages.map(codeOf).sort()).toEqual(Object.keys(CODES).filter((code) => !NOT_THROWN.includes(code)).sort())
-    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+    expect(errorPages.map(codeOf).sort()).toEqual(
+      Object.keys(CODES)
+        .filter((code) => !NOT_THROWN.includes(code))
+        .sort(),
+    )
+    const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.ts'),
+    )
     const text = sources.map((name) => textOf(`src/${name}`)).join('\n')
     for (const code of NOT_THROWN) expect(text).not.toContain(`StepwrightError('${code}'`)
   })
@@ -175,5 +188,10 @@ describe('the pages', () => {
 /** Headings as GitHub names them. */
 function headingsOf(file: string): readonly string[] {
   const titles = [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, title = '']) => title)
-  return titles.map((title) => title.toLowerCase().replaceAll(/[^\w\- ]/g, '').replaceAll(' ', '-'))
+  return titles.map((title) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  )
 }

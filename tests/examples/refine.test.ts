@@ -3,7 +3,8 @@ import { openAiModel } from 'stepwright/llm'
 import { createModelServer, createTestEngine } from 'stepwright/testing'
 import { RefineWorkflow, State } from '../../examples/01-refine/refine.ts'
 
-const LONG = 'A machine stands in exactly one of its states at any moment, and it moves from one to another by the moves that were declared, which is why one can draw it, check it and talk about it with anyone at all.'
+const LONG =
+  'A machine stands in exactly one of its states at any moment, and it moves from one to another by the moves that were declared, which is why one can draw it, check it and talk about it with anyone at all.'
 
 it('example 01 takes the path START, GENERATED, CHECKED, REFINED, CHECKED, END', async () => {
   await using server = await createModelServer()
@@ -25,6 +26,10 @@ it('example 01 ends after three rounds with a model that never finds its text co
   const test = createTestEngine({ workflows: [RefineWorkflow], resources: { llm } })
   vi.spyOn(console, 'log').mockReturnValue()
   const run = await test.engine.start(RefineWorkflow, { question: 'why?' })
-  expect(await test.finish(run)).toMatchObject({ status: 'completed', visits: { CHECKED: 4, REFINED: 3 }, vars: { rounds: 3 } })
+  expect(await test.finish(run)).toMatchObject({
+    status: 'completed',
+    visits: { CHECKED: 4, REFINED: 3 },
+    vars: { rounds: 3 },
+  })
   await test.close()
 })

@@ -18,13 +18,29 @@ const IN_FLIGHT_MS = 100
 function start(name: string, url: string, args: readonly string[] = []) {
   const child = spawn(
     join(root, 'node_modules/.bin/node'),
-    ['--import', 'tsx', 'machines/promoter/main.ts', '--store', `sqlite:${join(dir, name)}.db`, '--outbox', join(dir, name), '--quiet', ...args],
-    { cwd: root, env: { ...process.env, OPENAI_API_KEY: 'offline', OPENAI_BASE_URL: url }, stdio: ['ignore', 'pipe', 'pipe'] },
+    [
+      '--import',
+      'tsx',
+      'machines/promoter/main.ts',
+      '--store',
+      `sqlite:${join(dir, name)}.db`,
+      '--outbox',
+      join(dir, name),
+      '--quiet',
+      ...args,
+    ],
+    {
+      cwd: root,
+      env: { ...process.env, OPENAI_API_KEY: 'offline', OPENAI_BASE_URL: url },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   )
   let out = ''
   child.stdout.on('data', (part: Buffer) => (out += part.toString()))
   child.stderr.on('data', (part: Buffer) => (out += part.toString()))
-  const ended = new Promise<{ code: number | null; out: string }>((resolve) => child.once('exit', (code) => resolve({ code, out })))
+  const ended = new Promise<{ code: number | null; out: string }>((resolve) =>
+    child.once('exit', (code) => resolve({ code, out })),
+  )
   return { child, ended }
 }
 
@@ -56,7 +72,16 @@ describe('the plug-in promoter', () => {
     await using server = await createModelServer()
     const child = spawn(
       join(root, 'node_modules/.bin/node'),
-      ['--import', 'tsx', 'machines/promoter/main.ts', '--approve', '--store', `sqlite:${join(dir, 'ask')}.db`, '--outbox', join(dir, 'ask')],
+      [
+        '--import',
+        'tsx',
+        'machines/promoter/main.ts',
+        '--approve',
+        '--store',
+        `sqlite:${join(dir, 'ask')}.db`,
+        '--outbox',
+        join(dir, 'ask'),
+      ],
       { cwd: root, env: { ...process.env, OPENAI_API_KEY: 'offline', OPENAI_BASE_URL: server.url } },
     )
     let out = ''
@@ -73,37 +98,45 @@ describe('the plug-in promoter', () => {
     expect(mails('ask')).toHaveLength(6)
   })
 
-  it('I3 I4 killed 20 times: every page ends with one mail, and no saved call is paid twice', { timeout: 180_000 }, async () => {
-    await using server = await createModelServer({ latencyMs: 60 })
-    const kills: number[] = []
-    let seed = 42
-    const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647
-    while (kills.length < 20) {
-      const { child, ended } = start('killed', server.url)
-      const after = server.counts.requests
-      while (server.counts.requests === after && child.exitCode === null) await sleep(2)
-      await sleep(random() * 250)
-      if (child.exitCode !== null) break
-      child.kill('SIGKILL')
-      kills.push(Date.now())
-      await ended
-    }
-    expect(kills.length).toBeGreaterThanOrEqual(15) // it may be done before the last kill
-    const { out } = await start('killed', server.url).ended
-    expect(out).toContain('7 of 8 mails sent')
-    expect(mails('killed')).toEqual(mails('calm'))
-    for (const name of mails('calm')) {
-      expect(readFileSync(join(dir, 'killed', name), 'utf8')).toBe(readFileSync(join(dir, 'calm', name), 'utf8'))
-    }
-    // paid twice is only what was in flight at a kill: answered, but not yet saved by the process that died
-    const answered = new Map<string, number[]>()
-    for (const { status, idempotencyKey = '', at } of server.calls) {
-      if (status === 200) answered.set(idempotencyKey, [...(answered.get(idempotencyKey) ?? []), at])
-    }
-    expect(answered.size).toBe(undisturbed)
-    const lost = [...answered.values()].flatMap((times) => times.slice(0, -1))
-    const late = lost.filter((at) => !kills.some((kill) => at > kill - IN_FLIGHT_MS && at < kill + IN_FLIGHT_MS))
-    expect(late.map((at) => Math.min(...kills.map((kill) => Math.abs(kill - at))))).toEqual([])
-    expect(server.counts.completions).toBeGreaterThanOrEqual(undisturbed)
-  })
+  it(
+    'I3 I4 killed 20 times: every page ends with one mail, and no saved call is paid twice',
+    { timeout: 180_000 },
+    async () => {
+      await using server = await createModelServer({ latencyMs: 60 })
+      const kills: number[] = []
+      let seed = 42
+      const random = (): number => (seed = (seed * 48271) % 2147483647) / 2147483647
+      while (kills.length < 20) {
+        const { child, ended } = start('killed', server.url)
+        const after = server.counts.requests
+        while (server.counts.requests === after && child.exitCode === null) await sleep(2)
+        await sleep(random() * 250)
+        if (child.exitCode !== null) break
+        child.kill('SIGKILL')
+        kills.push(Date.now())
+        await ended
+      }
+      expect(kills.length).toBeGreaterThanOrEqual(15) // it may be done before the last kill
+      const { out } = await start('killed', server.url).ended
+      expect(out).toContain('7 of 8 mails sent')
+      expect(mails('killed')).toEqual(mails('calm'))
+      for (const name of mails('calm')) {
+        expect(readFileSync(join(dir, 'killed', name), 'utf8')).toBe(
+          readFileSync(join(dir, 'calm', name), 'utf8'),
+        )
+      }
+      // paid twice is only what was in flight at a kill: answered, but not yet saved by the process that died
+      const answered = new Map<string, number[]>()
+      for (const { status, idempotencyKey = '', at } of server.calls) {
+        if (status === 200) answered.set(idempotencyKey, [...(answered.get(idempotencyKey) ?? []), at])
+      }
+      expect(answered.size).toBe(undisturbed)
+      const lost = [...answered.values()].flatMap((times) => times.slice(0, -1))
+      const late = lost.filter(
+        (at) => !kills.some((kill) => at > kill - IN_FLIGHT_MS && at < kill + IN_FLIGHT_MS),
+      )
+      expect(late.map((at) => Math.min(...kills.map((kill) => Math.abs(kill - at))))).toEqual([])
+      expect(server.counts.completions).toBeGreaterThanOrEqual(undisturbed)
+    },
+  )
 })

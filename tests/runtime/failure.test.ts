@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { FatalError, RetryableError } from 'stepwright'
 import { createTestEngine } from 'stepwright/testing'
-import { paid, ShopWorkflow, State, toExtraKey, toNowhere, toReview, toWrongData, type Hands } from '../support/shop.ts'
+import {
+  paid,
+  ShopWorkflow,
+  State,
+  toExtraKey,
+  toNowhere,
+  toReview,
+  toWrongData,
+  type Hands,
+} from '../support/shop.ts'
 
 async function charged(charge: Hands['charge']) {
   const test = createTestEngine({ workflows: [ShopWorkflow], resources: { hands: { charge } } })
@@ -18,10 +27,17 @@ async function happenings(run: { events(o: { follow: boolean }): AsyncIterable<{
 describe('retries', () => {
   it('I9 tries again at the due time, not before, and then goes on', async () => {
     let calls = 0
-    const { test, run } = await charged(() => (++calls < 3 ? Promise.reject(new Error('busy')) : toReview('ok')))
+    const { test, run } = await charged(() =>
+      ++calls < 3 ? Promise.reject(new Error('busy')) : toReview('ok'),
+    )
     await test.settle()
     const first = await run.view()
-    expect(first).toMatchObject({ status: 'waiting', state: State.Charge, attempt: 1, timer: { kind: 'retry' } })
+    expect(first).toMatchObject({
+      status: 'waiting',
+      state: State.Charge,
+      attempt: 1,
+      timer: { kind: 'retry' },
+    })
     const wait = (first.timer?.at ?? 0) - test.clock.now()
     expect(wait).toBeGreaterThanOrEqual(0)
     expect(wait).toBeLessThanOrEqual(10_000)
@@ -30,13 +46,25 @@ describe('retries', () => {
     await test.clock.advance(1)
     expect(calls).toBe(2)
     expect(await test.finish(run)).toMatchObject({ state: State.Review, attempt: 1 })
-    expect(await happenings(run)).toEqual(['started', 'moved', 'attempt-failed', 'retried', 'attempt-failed', 'retried', 'moved'])
+    expect(await happenings(run)).toEqual([
+      'started',
+      'moved',
+      'attempt-failed',
+      'retried',
+      'attempt-failed',
+      'retried',
+      'moved',
+    ])
     await test.close()
   })
 
   it('takes the catch edge when attempts are used up, with the failure and the input', async () => {
     const { test, run } = await charged(() => Promise.reject(new Error('declined')))
-    expect(await test.finish(run)).toMatchObject({ status: 'completed', state: State.Refused, data: { reason: 'Error: declined (5)' } })
+    expect(await test.finish(run)).toMatchObject({
+      status: 'completed',
+      state: State.Refused,
+      data: { reason: 'Error: declined (5)' },
+    })
     await test.close()
   })
 
@@ -46,15 +74,27 @@ describe('retries', () => {
       calls++
       throw new FatalError('stolen card')
     })
-    expect(await test.finish(run)).toMatchObject({ state: State.Refused, data: { reason: 'FatalError: stolen card (5)' } })
+    expect(await test.finish(run)).toMatchObject({
+      state: State.Refused,
+      data: { reason: 'FatalError: stolen card (5)' },
+    })
     expect(calls).toBe(1)
     await test.close()
   })
 
   it.each([
     ['RetryableError', new RetryableError('later', { retryAfter: '3h' })],
-    ['an HTTP error with Retry-After in seconds', Object.assign(new Error('429'), { status: 429, headers: new Headers({ 'retry-after': '10800' }) })],
-    ['an HTTP error with Retry-After as a date', Object.assign(new Error('503'), { status: 503, headers: new Headers({ 'retry-after': new Date(Date.UTC(2026, 0, 1, 3)).toUTCString() }) })],
+    [
+      'an HTTP error with Retry-After in seconds',
+      Object.assign(new Error('429'), { status: 429, headers: new Headers({ 'retry-after': '10800' }) }),
+    ],
+    [
+      'an HTTP error with Retry-After as a date',
+      Object.assign(new Error('503'), {
+        status: 503,
+        headers: new Headers({ 'retry-after': new Date(Date.UTC(2026, 0, 1, 3)).toUTCString() }),
+      }),
+    ],
   ])('waits as long as %s asks for, longer than the policy', async (_name, error) => {
     let calls = 0
     const { test, run } = await charged(() => (++calls === 1 ? Promise.reject(error) : toReview('ok')))
@@ -81,8 +121,16 @@ describe('retries', () => {
     const run = await test.engine.start(ShopWorkflow, { amount: 1 })
     await test.finish(run)
     await run.signal('approve', { by: 'ada' })
-    expect(await test.finish(run)).toMatchObject({ status: 'failed', state: State.Ship, attempt: 2, failure: { message: 'no van' } })
-    await expect(run.result()).rejects.toMatchObject({ code: 'run-failed', details: { failure: { message: 'no van' } } })
+    expect(await test.finish(run)).toMatchObject({
+      status: 'failed',
+      state: State.Ship,
+      attempt: 2,
+      failure: { message: 'no van' },
+    })
+    await expect(run.result()).rejects.toMatchObject({
+      code: 'run-failed',
+      details: { failure: { message: 'no van' } },
+    })
     await test.close()
   })
 })
@@ -99,12 +147,23 @@ describe('timeouts', () => {
     expect(aborted).toBe(0)
     await test.clock.advance('1s')
     expect(aborted).toBe(1)
-    expect(await run.view()).toMatchObject({ status: 'waiting', state: State.Charge, timer: { kind: 'retry' } })
+    expect(await run.view()).toMatchObject({
+      status: 'waiting',
+      state: State.Charge,
+      timer: { kind: 'retry' },
+    })
     late[0]?.()
     await test.clock.advance(0)
     expect((await run.view()).state).toBe(State.Charge)
     await test.clock.advance('10m')
-    expect(await run.view()).toMatchObject({ state: State.Refused, data: { reason: expect.stringContaining('TimeoutError: "charge" took longer than its timeout of 30.0s') as string } })
+    expect(await run.view()).toMatchObject({
+      state: State.Refused,
+      data: {
+        reason: expect.stringContaining(
+          'TimeoutError: "charge" took longer than its timeout of 30.0s',
+        ) as string,
+      },
+    })
     await test.close()
   })
 
@@ -138,7 +197,13 @@ describe('handlers that do it wrong', () => {
     ['goes to a state it does not declare', toNowhere, /illegal-move/],
     ['hands over data that does not fit', toWrongData, /receipt: .*invalid-data/],
     ['hands over a key the schema would drop', toExtraKey, /extra: not in the schema.*invalid-data/],
-    ['throws a string', () => { throw 'plain text' as unknown }, /threw "plain text", not an Error/], // eslint-disable-line @typescript-eslint/only-throw-error
+    [
+      'throws a string',
+      () => {
+        throw 'plain text' as unknown
+      },
+      /threw "plain text", not an Error/,
+    ],
     ['throws undefined', () => Promise.reject(undefined as unknown as Error), /threw/],
   ])('%s: the run takes its catch edge and the engine lives', async (_name, charge, reason) => {
     const { test, run } = await charged(charge)

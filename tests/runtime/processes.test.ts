@@ -31,7 +31,10 @@ interface Life {
 }
 
 function live(verb: string, store: string): Life {
-  const child = spawn(process.execPath, ['--import', 'tsx', life, verb, store], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', life, verb, store], {
+    cwd: root,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
     child,
@@ -40,7 +43,10 @@ function live(verb: string, store: string): Life {
   }
 }
 
-const stores = [['sqlite', () => `sqlite:${join(dir, 'p.db')}`], ...(hasRedis ? [['redis', () => redis?.url ?? ''] as const] : [])] as const
+const stores = [
+  ['sqlite', () => `sqlite:${join(dir, 'p.db')}`],
+  ...(hasRedis ? [['redis', () => redis?.url ?? ''] as const] : []),
+] as const
 
 describe.each(stores)('one run, several processes: %s', (_kind, url) => {
   it('started in one that is killed, signalled from a second, finished by a third through session.resume(), watched by an inspector', async () => {
@@ -53,7 +59,9 @@ describe.each(stores)('one run, several processes: %s', (_kind, url) => {
     const { url: inspectUrl } = await third.line()
     const seen: string[] = []
     const inspector = new WebSocket(String(inspectUrl))
-    inspector.on('message', (data: Buffer) => seen.push((JSON.parse(data.toString()) as { type: string }).type))
+    inspector.on('message', (data: Buffer) =>
+      seen.push((JSON.parse(data.toString()) as { type: string }).type),
+    )
     await new Promise((resolve) => inspector.once('open', resolve))
     const second = live('signal', url())
     expect(await second.line()).toEqual({ id: 'yes', duplicate: false })
@@ -68,7 +76,12 @@ describe.each(stores)('one run, several processes: %s', (_kind, url) => {
   it('I4 I6 the run of a killed process goes on here at once, long before its lease is over', async () => {
     const dying = live('hang', url())
     expect(await dying.line()).toEqual({ charging: true })
-    const options = { workflows: [ShopWorkflow], store: url() as 'memory', resources: { hands: paid }, onWarning: () => undefined } as const
+    const options = {
+      workflows: [ShopWorkflow],
+      store: url() as 'memory',
+      resources: { hands: paid },
+      onWarning: () => undefined,
+    } as const
     await using engine = createEngine(options)
     const run = await engine.get('hung')
     await sleep(700) // its owner lives, so nobody takes it

@@ -13,14 +13,21 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
     const test = open({ store: kind.make(name) })
     const run = await test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'r' })
     await test.finish(run)
-    const answers = await Promise.all(Array.from({ length: 10 }, () => run.signal('approve', { by: 'ada' }, { id: 'yes' })))
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => run.signal('approve', { by: 'ada' }, { id: 'yes' })),
+    )
     expect(answers.filter((answer) => !answer.duplicate)).toHaveLength(1)
     expect(await run.result()).toEqual({ state: State.Done, data: { receipt: 'receipt 1', by: 'ada' } })
     await test.close()
     const later = open({ store: kind.make(name) })
     const again = await later.engine.get('r')
-    expect(await again.signal('approve', { by: 'ada' }, { id: 'yes' })).toEqual({ id: 'yes', duplicate: true })
-    await expect(again.signal('approve', { by: 'eve' }, { id: 'other' })).rejects.toMatchObject({ code: 'run-ended' })
+    expect(await again.signal('approve', { by: 'ada' }, { id: 'yes' })).toEqual({
+      id: 'yes',
+      duplicate: true,
+    })
+    await expect(again.signal('approve', { by: 'eve' }, { id: 'other' })).rejects.toMatchObject({
+      code: 'run-ended',
+    })
     await later.close()
   })
 
@@ -41,7 +48,11 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
     const test = open({ store: kind.make(freshName()) })
     const run = await test.engine.start(ShopWorkflow, { amount: 1 })
     await test.finish(run)
-    await Promise.allSettled([run.signal('approve', { by: 'a' }), run.signal('refuse', { reason: 'b' }), run.signal('approve', { by: 'c' })])
+    await Promise.allSettled([
+      run.signal('approve', { by: 'a' }),
+      run.signal('refuse', { reason: 'b' }),
+      run.signal('approve', { by: 'c' }),
+    ])
     const { state } = await run.result()
     expect([State.Done, State.Refused]).toContain(state)
     const moves: string[] = []
@@ -52,33 +63,58 @@ describe.each(storeKinds())('signals: $kind', (kind) => {
 
   it('I6 start with one id and one input, 20 times at once, is one run', async () => {
     const test = open({ store: kind.make(freshName()) })
-    const runs = await Promise.all(Array.from({ length: 20 }, () => test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'one' })))
+    const runs = await Promise.all(
+      Array.from({ length: 20 }, () => test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'one' })),
+    )
     expect(new Set(runs.map((run) => run.id))).toEqual(new Set(['one']))
     await test.settle()
     expect(await test.engine.list()).toHaveLength(1)
-    await expect(test.engine.start(ShopWorkflow, { amount: 2 }, { id: 'one' })).rejects.toMatchObject({ code: 'run-exists' })
+    await expect(test.engine.start(ShopWorkflow, { amount: 2 }, { id: 'one' })).rejects.toMatchObject({
+      code: 'run-exists',
+    })
     await test.close()
   })
 })
 
 describe('signals from outside', () => {
-  it.each(['xstate.stop', 'xstate.done.actor.charge', 'done.charge', 'step.review', 'signal.approve.ship', 'expires.refused', '__proto__', 'constructor', 'toString', ''])(
-    'I2 %j is refused, with the list of what is possible',
-    async (name) => {
-      const test = open()
-      const run = await test.engine.start(ShopWorkflow, { amount: 1 })
-      await test.finish(run)
-      await expect(test.engine.signal(run.id, name, {})).rejects.toMatchObject({ code: 'unknown-signal', details: { declared: ['approve', 'refuse', 'later'] } })
-      expect(await run.view()).toMatchObject({ state: State.Review, status: 'waiting' })
-      await test.close()
-    },
-  )
-
-  it.each([[{}], [{ by: 1 }], [{ by: 'a', extra: 1 }], [null], ['text'], [undefined], [{ by: 'a', f: () => 1 }]])('a payload that does not fit is refused: %j', async (payload) => {
+  it.each([
+    'xstate.stop',
+    'xstate.done.actor.charge',
+    'done.charge',
+    'step.review',
+    'signal.approve.ship',
+    'expires.refused',
+    '__proto__',
+    'constructor',
+    'toString',
+    '',
+  ])('I2 %j is refused, with the list of what is possible', async (name) => {
     const test = open()
     const run = await test.engine.start(ShopWorkflow, { amount: 1 })
     await test.finish(run)
-    await expect(test.engine.signal(run.id, 'approve', payload)).rejects.toMatchObject({ code: 'invalid-signal' })
+    await expect(test.engine.signal(run.id, name, {})).rejects.toMatchObject({
+      code: 'unknown-signal',
+      details: { declared: ['approve', 'refuse', 'later'] },
+    })
+    expect(await run.view()).toMatchObject({ state: State.Review, status: 'waiting' })
+    await test.close()
+  })
+
+  it.each([
+    [{}],
+    [{ by: 1 }],
+    [{ by: 'a', extra: 1 }],
+    [null],
+    ['text'],
+    [undefined],
+    [{ by: 'a', f: () => 1 }],
+  ])('a payload that does not fit is refused: %j', async (payload) => {
+    const test = open()
+    const run = await test.engine.start(ShopWorkflow, { amount: 1 })
+    await test.finish(run)
+    await expect(test.engine.signal(run.id, 'approve', payload)).rejects.toMatchObject({
+      code: 'invalid-signal',
+    })
     await test.close()
   })
 
@@ -91,29 +127,47 @@ describe('signals from outside', () => {
   ])('ids that cannot be kept are refused: %j', async (id, why) => {
     const test = open()
     const bad = { code: 'invalid-id', message: expect.stringMatching(why) as string }
-    await expect(test.engine.start(ShopWorkflow, { amount: 1 }, { id: id as string })).rejects.toMatchObject(bad)
-    await expect(test.engine.start(ShopWorkflow, { amount: 1 }, { session: id as string })).rejects.toMatchObject(bad)
+    await expect(test.engine.start(ShopWorkflow, { amount: 1 }, { id: id as string })).rejects.toMatchObject(
+      bad,
+    )
+    await expect(
+      test.engine.start(ShopWorkflow, { amount: 1 }, { session: id as string }),
+    ).rejects.toMatchObject(bad)
     await expect(test.engine.get(id as string)).rejects.toMatchObject(bad)
     await test.close()
   })
 
-  it.each(['a/b/../c', '__proto__', 'constructor', 'ünï', 'a b', '%2F', '*', ':', '💥'])('odd ids serve: %s', async (id) => {
-    const test = open()
-    const run = await test.engine.start(ShopWorkflow, { amount: 1 }, { id, session: id })
-    await test.finish(run)
-    await run.signal('approve', { by: id }, { id })
-    expect(await run.result()).toMatchObject({ state: State.Done })
-    expect((await test.engine.session(id).runs()).map((view) => view.id)).toEqual([id])
-    await test.close()
-  })
+  it.each(['a/b/../c', '__proto__', 'constructor', 'ünï', 'a b', '%2F', '*', ':', '💥'])(
+    'odd ids serve: %s',
+    async (id) => {
+      const test = open()
+      const run = await test.engine.start(ShopWorkflow, { amount: 1 }, { id, session: id })
+      await test.finish(run)
+      await run.signal('approve', { by: id }, { id })
+      expect(await run.result()).toMatchObject({ state: State.Done })
+      expect((await test.engine.session(id).runs()).map((view) => view.id)).toEqual([id])
+      await test.close()
+    },
+  )
 
   it('I7 an unknown run is told from a store that fails', async () => {
     const test = open()
     await expect(test.engine.get('nobody')).rejects.toMatchObject({ code: 'unknown-run' })
-    await expect(test.engine.signal('nobody', 'approve', { by: 'a' })).rejects.toMatchObject({ code: 'unknown-run' })
+    await expect(test.engine.signal('nobody', 'approve', { by: 'a' })).rejects.toMatchObject({
+      code: 'unknown-run',
+    })
     await test.close()
     await expect(test.engine.get('nobody')).rejects.toMatchObject({ code: 'engine-closed' })
   })
+})
+
+it('who waits for a result is told when the engine closes', async () => {
+  const test = open()
+  const run = await test.engine.start(ShopWorkflow, { amount: 1 })
+  const refused = expect(run.result()).rejects.toMatchObject({ code: 'engine-closed' })
+  await test.settle()
+  await test.close()
+  await refused
 })
 
 describe('the end of a wait', () => {
@@ -124,20 +178,27 @@ describe('the end of a wait', () => {
     await test.clock.advance('47h')
     expect((await run.view()).state).toBe(State.Review)
     await test.clock.advance('1h')
-    expect(await run.view()).toMatchObject({ status: 'completed', state: State.Refused, data: { reason: 'nobody looked at receipt 3' } })
+    expect(await run.view()).toMatchObject({
+      status: 'completed',
+      state: State.Refused,
+      data: { reason: 'nobody looked at receipt 3' },
+    })
     await test.close()
   })
 
-  it.each(storeKinds(['sqlite', 'keyv']))('I9 a due time that passed while nothing ran is taken at the next start: $kind', async (kind) => {
-    const name = freshName()
-    const test = open({ store: kind.make(name) })
-    const run = await test.engine.start(ShopWorkflow, { amount: 3 }, { id: 'r' })
-    await test.finish(run)
-    await test.close()
-    const later = open({ store: kind.make(name), clock: new TestClock(Date.UTC(2027, 1, 4)) })
-    expect(await (await later.engine.get('r')).result()).toMatchObject({ state: State.Refused })
-    await later.close()
-  })
+  it.each(storeKinds(['sqlite', 'keyv']))(
+    'I9 a due time that passed while nothing ran is taken at the next start: $kind',
+    async (kind) => {
+      const name = freshName()
+      const test = open({ store: kind.make(name) })
+      const run = await test.engine.start(ShopWorkflow, { amount: 3 }, { id: 'r' })
+      await test.finish(run)
+      await test.close()
+      const later = open({ store: kind.make(name), clock: new TestClock(Date.UTC(2027, 1, 4)) })
+      expect(await (await later.engine.get('r')).result()).toMatchObject({ state: State.Refused })
+      await later.close()
+    },
+  )
 
   it('a signal that was accepted before the due time wins, one after it does not', async () => {
     const test = open()

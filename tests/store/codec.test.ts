@@ -18,7 +18,13 @@ describe('values come back equal', () => {
   it.each([
     ['Date', new Date(1e12)],
     ['invalid Date', new Date(NaN)],
-    ['Map', new Map<unknown, unknown>([['a', new Date(0)], [{ k: 1 }, new Set([1])]])],
+    [
+      'Map',
+      new Map<unknown, unknown>([
+        ['a', new Date(0)],
+        [{ k: 1 }, new Set([1])],
+      ]),
+    ],
     ['Set', new Set([1, 'a', null])],
     ['BigInt', 12345678901234567890n],
     ['undefined', undefined],
@@ -38,20 +44,39 @@ describe('values come back equal', () => {
     ['a cycle', cycle],
   ])('I8 %s', (_name, value) => {
     expect(back(value)).toEqual(value)
-    if (typeof value === 'object' && !Array.isArray(value)) expect(back({ deep: [value] })).toEqual({ deep: [value] })
+    if (typeof value === 'object' && !Array.isArray(value))
+      expect(back({ deep: [value] })).toEqual({ deep: [value] })
   })
 
   it('I8 Error, with kind, cause and own fields', () => {
-    const error = Object.assign(new TypeError('wrong', { cause: new Error('below') }), { code: 'E1', status: 429 })
+    const error = Object.assign(new TypeError('wrong', { cause: new Error('below') }), {
+      code: 'E1',
+      status: 429,
+    })
     const copy = back({ error }) as { error: TypeError & { code: string; status: number; cause: Error } }
     expect(copy.error).toBeInstanceOf(TypeError)
-    expect(copy.error).toMatchObject({ name: 'TypeError', message: 'wrong', code: 'E1', status: 429, stack: error.stack })
+    expect(copy.error).toMatchObject({
+      name: 'TypeError',
+      message: 'wrong',
+      code: 'E1',
+      status: 429,
+      stack: error.stack,
+    })
     expect(copy.error.cause).toBeInstanceOf(Error)
     expect(copy.error.cause.message).toBe('below')
   })
 
   it('I8 property: any value is equal after a round trip, or refused with its path', () => {
-    const leaf = fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.boolean(), fc.constant(null), fc.constant(undefined), fc.bigInt(), fc.date(), fc.uint8Array())
+    const leaf = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.constant(undefined),
+      fc.bigInt(),
+      fc.date(),
+      fc.uint8Array(),
+    )
     const value = fc.letrec((tie) => ({
       any: fc.oneof(
         { maxDepth: 4 },
@@ -68,7 +93,10 @@ describe('values come back equal', () => {
         try {
           copy = back({ v })
         } catch (error) {
-          expect(error).toMatchObject({ code: 'not-storable', details: { path: expect.stringMatching(/^data/) as string } })
+          expect(error).toMatchObject({
+            code: 'not-storable',
+            details: { path: expect.stringMatching(/^data/) as string },
+          })
           return
         }
         expect(copy).toEqual({ v })
@@ -94,7 +122,9 @@ describe('what cannot be stored is refused with its path', () => {
     ['a hidden property', Object.defineProperty({}, 'hidden', { value: 1 }), 'data'],
     ['an array with a name', { a: Object.assign([1], { extra: 2 }) }, 'data.a'],
   ])('I8 %s', (_name, value, path) => {
-    expect(() => encode(value, 'data')).toThrow(expect.objectContaining({ code: 'not-storable', details: { path } }))
+    expect(() => encode(value, 'data')).toThrow(
+      expect.objectContaining({ code: 'not-storable', details: { path } }),
+    )
   })
 
   it('I8 depth beyond reason', () => {
@@ -129,13 +159,23 @@ describe('pieces', () => {
 
   it('I8 property: arrays and texts of any size come back equal', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(fc.nat(), fc.string({ maxLength: 30 }).map((s) => s.repeat(60)), fc.array(fc.nat(), { maxLength: 200 })), { maxLength: 300 }), async (value) => {
-        const store = new MemoryStore()
-        const shelf = shelfOn()
-        const encoded = JSON.stringify(shelf.encode(value, 'data'))
-        await store.write({ put: shelf.takeFresh() })
-        expect(await shelfOn().decode(JSON.parse(encoded), store)).toEqual(value)
-      }),
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.nat(),
+            fc.string({ maxLength: 30 }).map((s) => s.repeat(60)),
+            fc.array(fc.nat(), { maxLength: 200 }),
+          ),
+          { maxLength: 300 },
+        ),
+        async (value) => {
+          const store = new MemoryStore()
+          const shelf = shelfOn()
+          const encoded = JSON.stringify(shelf.encode(value, 'data'))
+          await store.write({ put: shelf.takeFresh() })
+          expect(await shelfOn().decode(JSON.parse(encoded), store)).toEqual(value)
+        },
+      ),
       { numRuns: 100 },
     )
   })
@@ -143,6 +183,9 @@ describe('pieces', () => {
   it('I10 a piece that is missing is an error that names it', async () => {
     const shelf = shelfOn()
     const encoded = shelf.encode({ text: 'x'.repeat(2_000) }, 'data')
-    await expect(shelfOn().decode(encoded, new MemoryStore())).rejects.toMatchObject({ code: 'corrupt-document', message: expect.stringContaining('p0001') as string })
+    await expect(shelfOn().decode(encoded, new MemoryStore())).rejects.toMatchObject({
+      code: 'corrupt-document',
+      message: expect.stringContaining('p0001') as string,
+    })
   })
 })

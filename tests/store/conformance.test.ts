@@ -24,7 +24,11 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
   it('I7 an absent row is undefined, in its place', async () => {
     const store = await opened(kind)
     await store.write({ put: [run('b', 'B', 0)] })
-    expect(await store.get('run', ['a', 'b', 'c'])).toEqual([undefined, { revision: 1, value: '"B"' }, undefined])
+    expect(await store.get('run', ['a', 'b', 'c'])).toEqual([
+      undefined,
+      { revision: 1, value: '"B"' },
+      undefined,
+    ])
     expect(await store.get('run', [])).toEqual([])
     await store.close()
   })
@@ -45,7 +49,9 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
     const store = await opened(kind)
     await store.write({ put: [run('a', 'start', 0)] })
     for (let revision = 1; revision < 20; revision++) {
-      const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => store.write({ put: [run('a', `w${i}`, revision)] })))
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => store.write({ put: [run('a', `w${i}`, revision)] })),
+      )
       expect(answers.filter(Boolean)).toHaveLength(1)
     }
     expect((await store.get('run', ['a']))[0]?.revision).toBe(20)
@@ -54,23 +60,36 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
 
   it.each([
     ['a put with a wrong revision', { put: [due('x'), run('a', 'no', 9)] }],
-    ['a check that does not hold', { put: [due('x')], check: [{ collection: 'run', key: 'a', revision: 2 }] }],
-    ['a check of an absent row', { put: [due('x')], check: [{ collection: 'run', key: 'none', revision: 1 }] }],
-    ['a delete that must find a row', { put: [due('x')], delete: [{ collection: 'inbox', key: 'none', must: true }] }],
-  ] as const satisfies readonly (readonly [string, Batch])[])('I1 a batch is all or nothing: %s', async (_name, batch) => {
-    const store = await opened(kind)
-    await store.write({ put: [run('a', 'one', 0)] })
-    expect(await store.write(batch)).toBe(false)
-    expect(await store.list('due', { limit: 10 })).toEqual([])
-    expect(await store.get('run', ['a'])).toEqual([{ revision: 1, value: '"one"' }])
-    await store.close()
-  })
+    [
+      'a check that does not hold',
+      { put: [due('x')], check: [{ collection: 'run', key: 'a', revision: 2 }] },
+    ],
+    [
+      'a check of an absent row',
+      { put: [due('x')], check: [{ collection: 'run', key: 'none', revision: 1 }] },
+    ],
+    [
+      'a delete that must find a row',
+      { put: [due('x')], delete: [{ collection: 'inbox', key: 'none', must: true }] },
+    ],
+  ] as const satisfies readonly (readonly [string, Batch])[])(
+    'I1 a batch is all or nothing: %s',
+    async (_name, batch) => {
+      const store = await opened(kind)
+      await store.write({ put: [run('a', 'one', 0)] })
+      expect(await store.write(batch)).toBe(false)
+      expect(await store.list('due', { limit: 10 })).toEqual([])
+      expect(await store.get('run', ['a'])).toEqual([{ revision: 1, value: '"one"' }])
+      await store.close()
+    },
+  )
 
   it('lists keys in the order of their UTF-8 bytes, bounded and reversed', async () => {
     const store = await opened(kind)
     const keys = ['a', 'a/1', 'a/2', 'a0', 'b/1', 'b/2', 'b/3', 'ä', '\u{ffee}', '\u{1f600}']
     for (const key of [...keys].reverse()) await store.write({ put: [due(key)] })
-    const list = async (range: object) => (await store.list('due', { limit: 100, ...range })).map((entry) => entry.key)
+    const list = async (range: object) =>
+      (await store.list('due', { limit: 100, ...range })).map((entry) => entry.key)
     expect(await list({})).toEqual(keys)
     expect(await list({ limit: 2 })).toEqual(['a', 'a/1'])
     expect(await list({ prefix: 'b/' })).toEqual(['b/1', 'b/2', 'b/3'])
@@ -85,12 +104,22 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
 
   it('lists by tag, and a tag stays until another one is given', async () => {
     const store = await opened(kind)
-    await store.write({ put: [run('r1', 'x', 0, 'running/w1'), run('r2', 'x', 0, 'running/w2'), run('r3', 'x', 0, 'waiting/')] })
+    await store.write({
+      put: [run('r1', 'x', 0, 'running/w1'), run('r2', 'x', 0, 'running/w2'), run('r3', 'x', 0, 'waiting/')],
+    })
     await store.write({ put: [run('r1', 'y', 1)] })
     await store.write({ put: [run('r2', 'y', 1, 'completed/')] })
-    expect(await store.list('run', { tag: 'running/', limit: 10 })).toEqual([{ key: 'r1', tag: 'running/w1' }])
-    expect(await store.list('run', { tag: '', limit: 10 })).toMatchObject([{ key: 'r2' }, { key: 'r1' }, { key: 'r3' }])
-    expect(await store.list('run', { tag: 'waiting/', limit: 10, values: true })).toEqual([{ key: 'r3', tag: 'waiting/', value: '"x"' }])
+    expect(await store.list('run', { tag: 'running/', limit: 10 })).toEqual([
+      { key: 'r1', tag: 'running/w1' },
+    ])
+    expect(await store.list('run', { tag: '', limit: 10 })).toMatchObject([
+      { key: 'r2' },
+      { key: 'r1' },
+      { key: 'r3' },
+    ])
+    expect(await store.list('run', { tag: 'waiting/', limit: 10, values: true })).toEqual([
+      { key: 'r3', tag: 'waiting/', value: '"x"' },
+    ])
     await store.write({ delete: [{ collection: 'run', key: 'r3' }] })
     expect(await store.list('run', { tag: 'waiting/', limit: 10 })).toEqual([])
     await store.close()
@@ -118,14 +147,23 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
         await store.write({ put: [{ collection: 'session', key, value: text }] })
         expect(await store.get('session', [key])).toEqual([{ revision: 1, value: text }])
       }),
-      { numRuns: 100, examples: [['__proto__', '{"__proto__":1}'], ['constructor', '"x"'], [' ', 'null']] },
+      {
+        numRuns: 100,
+        examples: [
+          ['__proto__', '{"__proto__":1}'],
+          ['constructor', '"x"'],
+          [' ', 'null'],
+        ],
+      },
     )
     await store.close()
   })
 
   it('is readable with Keyv', async () => {
     const store = await opened(kind)
-    await store.write({ put: [{ collection: 'run', key: 'article-7', value: '{"state":"draft"}', expect: 0 }] })
+    await store.write({
+      put: [{ collection: 'run', key: 'article-7', value: '{"state":"draft"}', expect: 0 }],
+    })
     const keyv = new Keyv({ store: keyvAdapter(store), useKeyPrefix: false })
     expect(await keyv.get('run:article-7')).toEqual({ state: 'draft' })
     expect(await keyv.get('run:none')).toBeUndefined()
@@ -140,23 +178,38 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
     const key = fc.constantFrom('a', 'b', 'c')
     const expected = fc.option(fc.nat(3), { nil: undefined })
     const batch = fc.record({
-      put: fc.uniqueArray(fc.record({ key, expect: expected, value: fc.nat(99) }), { selector: (p) => p.key, maxLength: 2 }),
-      gone: fc.uniqueArray(fc.record({ key: fc.constantFrom('d', 'e'), must: fc.boolean() }), { selector: (d) => d.key, maxLength: 2 }),
+      put: fc.uniqueArray(fc.record({ key, expect: expected, value: fc.nat(99) }), {
+        selector: (p) => p.key,
+        maxLength: 2,
+      }),
+      gone: fc.uniqueArray(fc.record({ key: fc.constantFrom('d', 'e'), must: fc.boolean() }), {
+        selector: (d) => d.key,
+        maxLength: 2,
+      }),
     })
     await fc.assert(
       fc.asyncProperty(fc.array(batch, { maxLength: 12 }), async (batches) => {
         const store = await opened(kind)
-        const model = new Map<string, { revision: number; value: string }>([['d', { revision: 1, value: '0' }]])
+        const model = new Map<string, { revision: number; value: string }>([
+          ['d', { revision: 1, value: '0' }],
+        ])
         await store.write({ put: [{ collection: 'inbox', key: 'd', value: '0', expect: 0 }] })
         for (const { put, gone } of batches) {
           const fits =
-            put.every((p) => p.expect === undefined || (model.get(p.key)?.revision ?? 0) === p.expect) && gone.every((d) => !d.must || model.has(d.key))
+            put.every((p) => p.expect === undefined || (model.get(p.key)?.revision ?? 0) === p.expect) &&
+            gone.every((d) => !d.must || model.has(d.key))
           const done = await store.write({
-            put: put.map((p) => ({ collection: 'inbox', key: p.key, value: String(p.value), ...(p.expect === undefined ? {} : { expect: p.expect }) })),
+            put: put.map((p) => ({
+              collection: 'inbox',
+              key: p.key,
+              value: String(p.value),
+              ...(p.expect === undefined ? {} : { expect: p.expect }),
+            })),
             delete: gone.map((d) => ({ collection: 'inbox', ...d })),
           })
           expect(done).toBe(fits)
-          if (fits) for (const p of put) model.set(p.key, { revision: (p.expect ?? 0) + 1, value: String(p.value) })
+          if (fits)
+            for (const p of put) model.set(p.key, { revision: (p.expect ?? 0) + 1, value: String(p.value) })
           if (fits) for (const d of gone) model.delete(d.key)
         }
         const keys = ['a', 'b', 'c', 'd', 'e']

@@ -21,8 +21,18 @@ const at = (name: string): string => join(dir, name)
 const one = { put: [{ collection: 'run' as const, key: 'a', value: '1', expect: 0 }] }
 
 describe('store options', () => {
-  it.each([['postgres://x'], ['sqlite:'], ['sqlite:x.db?synchronous=maybe'], [7], [null], [{}], ['redis://']])('%j is refused', (store) => {
-    expect(() => createEngine({ workflows: [ShopWorkflow], store: store as never, resources: { hands: paid } })).toThrow(expect.objectContaining({ code: 'invalid-options' }))
+  it.each([
+    ['postgres://x'],
+    ['sqlite:'],
+    ['sqlite:x.db?synchronous=maybe'],
+    [7],
+    [null],
+    [{}],
+    ['redis://'],
+  ])('%j is refused', (store) => {
+    expect(() =>
+      createEngine({ workflows: [ShopWorkflow], store: store as never, resources: { hands: paid } }),
+    ).toThrow(expect.objectContaining({ code: 'invalid-options' }))
   })
 })
 
@@ -38,8 +48,17 @@ describe('SQLite in trouble', () => {
     const newer = new DatabaseSync(at('newer.db'))
     newer.exec('pragma user_version = 99')
     newer.close()
-    for (const [path, code] of [[dir, 'store-unusable'], [at('text.db'), 'store-unusable'], [at('foreign.db'), 'store-unusable'], [at('newer.db'), 'store-newer'], [at('no/such/folder/x.db'), 'store-unusable']] as const) {
-      await expect(new SqliteStore(path).open(), path).rejects.toMatchObject({ code, remedy: expect.any(String) as string })
+    for (const [path, code] of [
+      [dir, 'store-unusable'],
+      [at('text.db'), 'store-unusable'],
+      [at('foreign.db'), 'store-unusable'],
+      [at('newer.db'), 'store-newer'],
+      [at('no/such/folder/x.db'), 'store-unusable'],
+    ] as const) {
+      await expect(new SqliteStore(path).open(), path).rejects.toMatchObject({
+        code,
+        remedy: expect.any(String) as string,
+      })
     }
   })
 
@@ -82,7 +101,15 @@ describe('SQLite in trouble', () => {
         if (await store.write({ put: [{ collection: 'session', key: 'n', value: String(Number(row.value) + 1), expect: row.revision }] })) done++
       }`
     const codes = await Promise.all(
-      Array.from({ length: 4 }, () => new Promise((resolve) => spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { stdio: 'inherit' }).once('exit', resolve))),
+      Array.from(
+        { length: 4 },
+        () =>
+          new Promise((resolve) =>
+            spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+              stdio: 'inherit',
+            }).once('exit', resolve),
+          ),
+      ),
     )
     expect(codes).toEqual([0, 0, 0, 0])
     expect(await store.get('session', ['n'])).toEqual([{ revision: 401, value: '400' }])
@@ -96,20 +123,35 @@ describe.skipIf(!hasRedis)('Redis in trouble', () => {
     redis = await startRedis()
   })
   afterEach(() => redis.stop())
-  const engineOn = (url: string) => createEngine({ workflows: [ShopWorkflow], store: url as 'redis://', resources: { hands: paid }, onWarning: () => undefined })
+  const engineOn = (url: string) =>
+    createEngine({
+      workflows: [ShopWorkflow],
+      store: url as 'redis://',
+      resources: { hands: paid },
+      onWarning: () => undefined,
+    })
 
   it('down at the start: an error within the limit, and work as soon as it is there', async () => {
     const port = await freePort()
-    const engine = createEngine({ workflows: [ShopWorkflow], store: new RedisStore(`redis://127.0.0.1:${port}`, { timeoutMs: 500 }), resources: { hands: paid }, onWarning: () => undefined })
+    const engine = createEngine({
+      workflows: [ShopWorkflow],
+      store: new RedisStore(`redis://127.0.0.1:${port}`, { timeoutMs: 500 }),
+      resources: { hands: paid },
+      onWarning: () => undefined,
+    })
     const began = performance.now()
-    await expect(engine.start(ShopWorkflow, { amount: 1 })).rejects.toMatchObject({ code: 'store-unavailable' })
+    await expect(engine.start(ShopWorkflow, { amount: 1 })).rejects.toMatchObject({
+      code: 'store-unavailable',
+    })
     expect(performance.now() - began).toBeLessThan(5_000)
     await engine.close()
   })
 
   it('I7 a server that accepts and never answers ends in an error, not in an absent run', async () => {
     const silent: Server = createServer(() => undefined)
-    const port = await new Promise<number>((resolve) => silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)))
+    const port = await new Promise<number>((resolve) =>
+      silent.listen(0, '127.0.0.1', () => resolve((silent.address() as { port: number }).port)),
+    )
     const store = new RedisStore(`redis://127.0.0.1:${port}`, { timeoutMs: 300 })
     await expect(store.open()).rejects.toMatchObject({ code: 'store-unavailable' })
     silent.close()
@@ -140,14 +182,21 @@ describe.skipIf(!hasRedis)('Redis in trouble', () => {
     const run = await engine.start(ShopWorkflow, { amount: 1 }, { id: 'r' })
     while ((await run.view()).status !== 'waiting') await sleep(10)
     await redis.kill()
-    await expect(run.signal('approve', { by: 'ada' }, { id: 'yes' })).rejects.toMatchObject({ code: 'store-unavailable' })
+    await expect(run.signal('approve', { by: 'ada' }, { id: 'yes' })).rejects.toMatchObject({
+      code: 'store-unavailable',
+    })
     await redis.start()
     for (let tries = 0; tries < 100; tries++) {
       const sent = await run.signal('approve', { by: 'ada' }, { id: 'yes' }).catch(() => undefined)
       if (sent) break
       await sleep(50)
     }
-    for (let tries = 0; tries < 100 && (await run.view().catch(() => undefined))?.status !== 'completed'; tries++) await sleep(50)
+    for (
+      let tries = 0;
+      tries < 100 && (await run.view().catch(() => undefined))?.status !== 'completed';
+      tries++
+    )
+      await sleep(50)
     expect(await run.view()).toMatchObject({ status: 'completed', state: State.Done })
     await engine.close()
   })

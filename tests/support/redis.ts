@@ -20,13 +20,29 @@ export interface RedisServer {
 export const hasRedis = spawnSync('redis-server', ['--version']).status === 0
 if (!hasRedis) {
   if (process.env['CI']) throw new Error('redis-server is missing, and CI skips nothing')
-  console.warn('\n!!! SKIPPED: redis-server is not installed, so nothing is tested on Redis (apt-get install redis-server)\n')
+  console.warn(
+    '\n!!! SKIPPED: redis-server is not installed, so nothing is tested on Redis (apt-get install redis-server)\n',
+  )
 }
 
-export async function startRedis(settings: readonly string[] = ['--appendonly', 'yes']): Promise<RedisServer> {
+export async function startRedis(
+  settings: readonly string[] = ['--appendonly', 'yes'],
+): Promise<RedisServer> {
   const port = await freePort()
   const dir = mkdtempSync(join(tmpdir(), 'stepwright-redis-'))
-  const args = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--loglevel', 'warning', ...settings]
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    dir,
+    '--save',
+    '',
+    '--loglevel',
+    'warning',
+    ...settings,
+  ]
   let child: ChildProcess
   const start = async (): Promise<void> => {
     child = spawn('redis-server', args, { stdio: 'ignore' })

@@ -29,7 +29,11 @@ const Shop = states(
   {
     initial: State.Order,
     final: [State.Done, State.Refused],
-    signals: { approve: z.object({ by: z.string() }), refuse: z.object({ reason: z.string().default('no reason') }), later: z.object({}) },
+    signals: {
+      approve: z.object({ by: z.string() }),
+      refuse: z.object({ reason: z.string().default('no reason') }),
+      later: z.object({}),
+    },
     vars: z.object({ seen: z.array(z.string()).default([]) }),
     session: z.object({ total: z.number().default(0) }),
     resources: resources<{ hands: Hands }>(),
@@ -51,7 +55,10 @@ export class ShopWorkflow {
     to: State.Review,
     retry: { maxAttempts: 3, initialInterval: '10s', maxInterval: '1m' },
     timeout: '30s',
-    catch: { to: State.Refused, with: (failure, { amount }) => ({ reason: `${failure.name}: ${failure.message} (${amount})` }) },
+    catch: {
+      to: State.Refused,
+      with: (failure, { amount }) => ({ reason: `${failure.name}: ${failure.message} (${amount})` }),
+    },
   })
   async charge(input: In<State.Charge>, context: Ctx) {
     return (await context.hands.charge(context, input)) as ReturnType<typeof go<State.Review>>
@@ -59,10 +66,16 @@ export class ShopWorkflow {
 
   @wait(State.Review, {
     on: { approve: State.Ship, refuse: State.Refused },
-    expires: { after: '48h', to: State.Refused, with: ({ receipt }) => ({ reason: `nobody looked at ${receipt}` }) },
+    expires: {
+      after: '48h',
+      to: State.Refused,
+      with: ({ receipt }) => ({ reason: `nobody looked at ${receipt}` }),
+    },
   })
   review(answer: Signal<D, 'approve' | 'refuse'>, { receipt }: In<State.Review>) {
-    return answer.type === 'approve' ? go(State.Ship, { receipt, by: answer.by }) : go(State.Refused, { reason: answer.reason })
+    return answer.type === 'approve'
+      ? go(State.Ship, { receipt, by: answer.by })
+      : go(State.Refused, { reason: answer.reason })
   }
 
   @step(State.Ship, { to: State.Done, retry: { maxAttempts: 2 } })

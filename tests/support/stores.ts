@@ -17,7 +17,9 @@ export interface StoreKind {
 }
 
 /** The kinds of stores that every suite runs on. Call it once at the top of a test file. */
-export function storeKinds(kinds: readonly StoreKind['kind'][] = ['memory', 'sqlite', 'redis', 'keyv']): readonly StoreKind[] {
+export function storeKinds(
+  kinds: readonly StoreKind['kind'][] = ['memory', 'sqlite', 'redis', 'keyv'],
+): readonly StoreKind[] {
   const dir = mkdtempSync(join(tmpdir(), 'stepwright-store-'))
   const memories = new Map<string, Store>()
   const maps = new Map<string, Map<string, unknown>>()
@@ -33,7 +35,10 @@ export function storeKinds(kinds: readonly StoreKind['kind'][] = ['memory', 'sql
     { kind: 'memory', make: (name) => kept(memories, name, () => new MemoryStore()) },
     { kind: 'sqlite', make: (name) => new SqliteStore(join(dir, `${name}.db`)) },
     { kind: 'redis', make: (name) => new RedisStore(redis?.url ?? '', { prefix: name }) },
-    { kind: 'keyv', make: (name) => new KeyvStore(new Keyv({ store: kept(maps, name, () => new Map<string, unknown>()) })) },
+    {
+      kind: 'keyv',
+      make: (name) => new KeyvStore(new Keyv({ store: kept(maps, name, () => new Map<string, unknown>()) })),
+    },
   ]
   return all.filter(({ kind }) => kinds.includes(kind) && (kind !== 'redis' || hasRedis))
 }

@@ -4,7 +4,11 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 
 const file = fileURLToPath(new URL('refused.ts', import.meta.url))
-const config = ts.getParsedCommandLineOfConfigFile(fileURLToPath(new URL('tsconfig.json', import.meta.url)), {}, ts.sys as never)
+const config = ts.getParsedCommandLineOfConfigFile(
+  fileURLToPath(new URL('tsconfig.json', import.meta.url)),
+  {},
+  ts.sys as never,
+)
 const program = ts.createProgram([file], config?.options ?? {})
 const said = new Map<number, string>()
 for (const diagnostic of ts.getPreEmitDiagnostics(program)) {
@@ -14,7 +18,17 @@ for (const diagnostic of ts.getPreEmitDiagnostics(program)) {
 }
 const expected = readFileSync(file, 'utf8')
   .split('\n')
-  .flatMap((text, i) => (text.includes(' //! ') ? [{ line: i + 1, name: /(?:class|const|function) (\w+)/.exec(text)?.[1] ?? '', sentence: text.split('//! ')[1] ?? '' }] : []))
+  .flatMap((text, i) =>
+    text.includes(' //! ')
+      ? [
+          {
+            line: i + 1,
+            name: /(?:class|const|function) (\w+)/.exec(text)?.[1] ?? '',
+            sentence: text.split('//! ')[1] ?? '',
+          },
+        ]
+      : [],
+  )
 
 describe('what the compiler refuses, and the sentence it says', () => {
   it.each(expected)('$name: $sentence', ({ line, sentence }) => {

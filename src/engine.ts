@@ -77,10 +77,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       runs: this.#runs,
       machineOf: (workflow) => this.#of(workflow).machine,
       nudge: () => this.#worker.look(),
-      watch: (id) =>
-        this.#closed
-          ? closed()
-          : this.#feed.watch(id, this.#host, this.store.shared ? this.#settings.pollMs : Infinity),
+      watch: (id) => this.#feed.watch(id, this.#host, this.store.shared ? this.#settings.pollMs : Infinity),
     }
     this.open().catch(() => undefined) // the first call reports it
   }

@@ -13,7 +13,6 @@ import type { Happening, HistoryEvent } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import type { Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
-import { decode } from './codec.ts'
 import { dueKey } from './due-list.ts'
 import { findData, HistoryLog, readHistory, type HistoryPosition } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
@@ -263,11 +262,6 @@ export async function readEvents(
 ): Promise<readonly HistoryEvent[]> {
   const entries = await readHistory(store, stored.history, stored.tail, after)
   return (await new PieceShelf(() => '').decode(entries, store)) as readonly HistoryEvent[]
-}
-
-/** A stored run's plain values, for listings that must not read pieces. */
-export function decodeShallow(encoded: unknown): unknown {
-  return decode(encoded, () => '"..."')
 }
 
 function timerRows(before: Run, after: Run, isNew: boolean): { put: Put[]; delete: Delete[] } {

@@ -15,9 +15,6 @@ import { MODEL, answerChat, completionOf } from './completion.ts'
 import type { ChatCall, Refusal, Script } from './script.ts'
 import { isErrorStatus, isRefusal, refuse } from './script.ts'
 
-export type { ChatMessage } from './prompt.ts'
-export type { ResponseFormat } from './chat-request.ts'
-export type { ChatCall, Refusal, Reply, Script } from './script.ts'
 
 /**
  * How a model server is started.

@@ -17,6 +17,7 @@ import { publish, RunStore, type RunFilter, type Start } from './runtime/run-sto
 import type { RunView } from './runtime/run-view.ts'
 import { Worker } from './runtime/worker.ts'
 import { makeStore } from './store/open-store.ts'
+import { duePut } from './store/due-list.ts'
 import { RunDocument } from './store/run-document.ts'
 import { SessionDocument } from './store/session-document.ts'
 import type { Store } from './store/store.ts'
@@ -260,7 +261,8 @@ export class Engine<W extends AnyClass = AnyClass> {
     if (!document) return
     const { machine } = this.#of(document.run.workflow)
     const { run, happenings } = advance(machine, document.run, { type: 'unparked' }, this.#host.now())
-    if (await document.commit(run, happenings))
+    const put = [duePut(run.updatedAt, id, 'resumed')]
+    if (await document.commit(run, happenings, { put }))
       this.#feed.announce({ run, revision: document.revision, happenings })
   }
 }

@@ -9,6 +9,7 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { judge } from '../model/failure.ts'
 import { visitOf } from '../model/run.ts'
 import { parseWith, type Schema } from '../model/schema.ts'
+import { duePut } from '../store/due-list.ts'
 import { readInbox, taken, type Message } from '../store/inbox.ts'
 import { Memos } from '../store/memos.ts'
 import type { Along, Patience, RunDocument } from '../store/run-document.ts'
@@ -58,7 +59,8 @@ class Driver {
       } else if (run.status !== 'waiting' || stop.aborted || !(await this.#answer())) break
     }
     if (stop.aborted && document.run.status === 'running' && document.run.worker === kernel.worker) {
-      await this.#commit({ type: 'released' })
+      const { id } = document.run
+      await this.#commit({ type: 'released' }, { put: [duePut(kernel.host.now(), id, 'released')] })
     } else if (this.#due.length > 0) await kernel.store.write({ delete: this.#due })
   }
 

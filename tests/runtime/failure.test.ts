@@ -212,14 +212,4 @@ describe('handlers that do it wrong', () => {
     expect((view.data as { reason: string }).reason).toMatch(reason)
     await test.close()
   })
-
-  it('writes to this fail at once, since nothing of it would be kept', async () => {
-    const { test, run } = await charged(function (this: unknown) {
-      return toReview('x')
-    })
-    const instance = test.engine.machine(ShopWorkflow).definition
-    expect(Object.isFrozen(instance)).toBe(true)
-    await test.finish(run)
-    await test.close()
-  })
 })

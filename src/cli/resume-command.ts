@@ -159,8 +159,13 @@ async function viewIfReadable(engine: Engine, id: string): Promise<RunView | und
   }
 }
 
-/** One that the loaded code still cannot take up stays parked, and holds up no other. */
+/**
+ * Parked runs are given back; all others the worker finds by itself. One that the loaded code still cannot take up
+ * stays parked, and holds up no other.
+ */
 async function resume(engine: Engine, id: string, terminal: Terminal): Promise<void> {
+  const view = await (await engine.get(id)).view()
+  if (!isParked(view.status)) return
   try {
     await engine.resume(id)
   } catch (error) {

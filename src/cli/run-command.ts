@@ -86,12 +86,13 @@ async function lastEvent(engine: Engine, id: string): Promise<number> {
 
 async function goOn(
   engine: Engine,
-  { id }: RunHandle,
+  handle: RunHandle,
   store: string | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  const handle = await engine.resume(id)
+  const { id } = handle
   const view = await handle.view()
+  if (isParked(view.status)) await engine.resume(id) // all others the worker finds by itself
   terminal.note(
     `${terminal.onErr('strong', id)} was started before; it goes on: ${terminal.onErr('plain', sayStanding(view, Date.now()))}`,
   )

@@ -30,6 +30,10 @@ export class HistoryLog {
   #segment: string | undefined
   #tail: readonly string[]
   #carried: unknown
+  /** Among the newest entries, which are never sealed at once, is the one that carries the data. */
+  #carriedByNew = false
+  /** How many entries of the tail were there before the newest commit. */
+  #sealable = 0
 
   /** `carried`: the decoded data of the newest checkpoint, where the document leaves it to the tail. */
   constructor(position?: HistoryPosition, tail: readonly unknown[] = [], carried?: unknown) {
@@ -54,6 +58,8 @@ export class HistoryLog {
     next.#chain = this.#chain
     next.#segment = this.#segment
     next.#carried = carried ?? this.#carried
+    next.#carriedByNew = carried !== undefined
+    next.#sealable = this.#tail.length
     const entries = happenings.map((happening) => {
       const text = JSON.stringify({ seq: ++next.#seq, at, ...happening })
       next.#chain = hash('sha256', next.#chain + text, 'base64url')
@@ -65,22 +71,26 @@ export class HistoryLog {
 
   /**
    * The fields of the document that hold data and history, as JSON text. Data that stands in the tail is not written
-   * twice; a tail that does not fit is sealed, and the document then holds the data itself.
+   * twice. Where the tail does not fit, all but its newest entries are sealed.
    */
   write(headLength: number, data: unknown, encoded: unknown, shelf: PieceShelf): string {
+    let own = this.#data(data, encoded)
     let tail = this.#tail.join(',')
-    const carried = data === this.#carried && typeof data === 'object'
-    let own = carried ? `"${IN_TAIL}"` : JSON.stringify(encoded)
-    if (headLength + own.length + tail.length > PAGE) {
+    if (this.#sealable > 0 && headLength + own.length + tail.length > PAGE) {
       const before = this.#segment === undefined ? 'null' : `"${this.#segment}"`
-      this.#segment = shelf.add(`{"before":${before},"entries":[${tail}]}`)
-      this.#tail = []
-      this.#carried = undefined
-      tail = ''
-      own = JSON.stringify(encoded)
+      const sealed = this.#tail.slice(0, this.#sealable).join(',')
+      this.#segment = shelf.add(`{"before":${before},"entries":[${sealed}]}`)
+      this.#tail = this.#tail.slice(this.#sealable)
+      if (!this.#carriedByNew) this.#carried = undefined
+      own = this.#data(data, encoded)
+      tail = this.#tail.join(',')
     }
     const segment = this.#segment === undefined ? '' : `,"segment":"${this.#segment}"`
     return `"data":${own},"history":{"seq":${this.#seq},"chain":"${this.#chain}"${segment}},"tail":[${tail}]`
+  }
+
+  #data(data: unknown, encoded: unknown): string {
+    return data === this.#carried && typeof data === 'object' ? `"${IN_TAIL}"` : JSON.stringify(encoded)
   }
 }
 

@@ -1,60 +1,50 @@
 /**
- * One batch of writes, atomic as every Lua script is. ARGV is a list of operations, each followed by its arguments;
- * all conditions are looked at before the first write. A row is a Keyv envelope that ends in its revision, fifteen
- * digits wide: `{"expires":null,"value":...,"revision":              7}`.
+ * One batch of writes, atomic as every Lua script is: a list of operations in ARGV, conditions first, so that nothing
+ * is written where one does not hold. All keys are made by the caller. A row is a Keyv envelope that ends in its
+ * revision, fifteen digits wide: `{"expires":null,"value":...,"revision":              7}`.
  *
- * KEYS[1] is the prefix of all keys. Rows: `prefix:collection:key`; `prefix@collection`: a sorted set of the keys of a
- * listed collection; `prefix@collection@tag`: one of `tag NUL key`; `prefix@collection@tags`: a hash, key to tag.
+ * `= row revision` (0: absent) and `! row` (present) are conditions; then `S row value`, `D row`, `Z set member`,
+ * `z set member` (add, remove), `T hash set key tag` and `U hash set key` (tag, untag).
  */
 export const WRITE_SCRIPT = `
-local prefix = KEYS[1]
-local function row(c, k) return prefix .. ':' .. c .. ':' .. k end
-local function revision(c, k)
-  local digits = redis.call('GETRANGE', row(c, k), -16, -2)
-  if digits == '' then return 0 end
-  return tonumber(digits)
-end
-local i = 1
-while i <= #ARGV do
-  local op, c, k, expect = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  if op == 'put' then
-    if expect ~= '' and revision(c, k) ~= tonumber(expect) then return 0 end
-    i = i + 8
-  elseif op == 'check' then
-    if revision(c, k) ~= tonumber(expect) then return 0 end
-    i = i + 4
-  else
-    if expect == 'must' and redis.call('EXISTS', row(c, k)) == 0 then return 0 end
-    i = i + 5
-  end
-end
-local function untag(c, k)
-  local tags = prefix .. '@' .. c .. '@tags'
-  local old = redis.call('HGET', tags, k)
+local function untag(hash, set, key)
+  local old = redis.call('HGET', hash, key)
   if old then
-    redis.call('ZREM', prefix .. '@' .. c .. '@tag', old .. '\\0' .. k)
-    redis.call('HDEL', tags, k)
+    redis.call('ZREM', set, old .. '\\0' .. key)
+    redis.call('HDEL', hash, key)
   end
 end
-i = 1
-while i <= #ARGV do
-  local op, c, k, expect = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
-  if op == 'put' then
-    local envelope, listed, tagged, tag = ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7]
-    redis.call('SET', row(c, k), envelope)
-    if listed == '1' and (expect == '' or expect == '0') then redis.call('ZADD', prefix .. '@' .. c, 0, k) end
-    if tagged == '1' then
-      untag(c, k)
-      redis.call('HSET', prefix .. '@' .. c .. '@tags', k, tag)
-      redis.call('ZADD', prefix .. '@' .. c .. '@tag', 0, tag .. '\\0' .. k)
-    end
-    i = i + 8
-  elseif op == 'check' then
-    i = i + 4
-  else
-    redis.call('DEL', row(c, k))
-    if ARGV[i + 4] == '1' then redis.call('ZREM', prefix .. '@' .. c, k) else untag(c, k) end
+local i, n = 1, #ARGV
+while i <= n do
+  local op, key = ARGV[i], ARGV[i + 1]
+  if op == 'S' then
+    redis.call('SET', key, ARGV[i + 2])
+    i = i + 3
+  elseif op == '=' then
+    local digits = redis.call('GETRANGE', key, -16, -2)
+    if digits == '' then digits = '0' end
+    if tonumber(digits) ~= tonumber(ARGV[i + 2]) then return 0 end
+    i = i + 3
+  elseif op == '!' then
+    if redis.call('EXISTS', key) == 0 then return 0 end
+    i = i + 2
+  elseif op == 'D' then
+    redis.call('DEL', key)
+    i = i + 2
+  elseif op == 'Z' then
+    redis.call('ZADD', key, 0, ARGV[i + 2])
+    i = i + 3
+  elseif op == 'z' then
+    redis.call('ZREM', key, ARGV[i + 2])
+    i = i + 3
+  elseif op == 'T' then
+    untag(key, ARGV[i + 2], ARGV[i + 3])
+    redis.call('HSET', key, ARGV[i + 3], ARGV[i + 4])
+    redis.call('ZADD', ARGV[i + 2], 0, ARGV[i + 4] .. '\\0' .. ARGV[i + 3])
     i = i + 5
+  else
+    untag(key, ARGV[i + 2], ARGV[i + 3])
+    i = i + 4
   end
 end
 return 1

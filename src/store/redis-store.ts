@@ -96,22 +96,26 @@ export class RedisStore implements Store {
   }
 
   async write({ put = [], delete: gone = [], check = [] }: Batch): Promise<boolean> {
-    const args: string[] = []
+    const conditions: string[] = []
+    const writes: string[] = []
+    for (const { collection, key, revision } of check)
+      conditions.push('=', this.#row(collection, key), String(revision))
     for (const { collection, key, value, expect, tag } of put) {
-      const { listed } = COLLECTIONS[collection]
-      args.push(
-        'put',
-        collection,
-        key,
-        expect === undefined ? '' : String(expect),
-        seal(value, (expect ?? 0) + 1),
-      )
-      args.push(listed ? '1' : '0', tag === undefined ? '0' : '1', tag ?? '')
+      const row = this.#row(collection, key)
+      if (expect !== undefined) conditions.push('=', row, String(expect))
+      writes.push('S', row, seal(value, (expect ?? 0) + 1))
+      if (COLLECTIONS[collection].listed && !expect) writes.push('Z', this.#set(collection), key)
+      if (tag !== undefined) writes.push('T', this.#tags(collection), this.#tagged(collection), key, tag)
     }
-    for (const { collection, key, revision } of check) args.push('check', collection, key, String(revision))
-    for (const { collection, key, must } of gone)
-      args.push('delete', collection, key, must ? 'must' : '', COLLECTIONS[collection].listed ? '1' : '0')
-    const script = { keys: [this.#prefix], arguments: args }
+    for (const { collection, key, must } of gone) {
+      const row = this.#row(collection, key)
+      if (must) conditions.push('!', row)
+      writes.push('D', row)
+      const { listed, tagged } = COLLECTIONS[collection]
+      if (listed) writes.push('z', this.#set(collection), key)
+      if (tagged) writes.push('U', this.#tags(collection), this.#tagged(collection), key)
+    }
+    const script = { arguments: [...conditions, ...writes] }
     const answer = await this.#ask(async (client) => {
       try {
         return await client.evalSha(WRITE_SHA, script)
@@ -126,7 +130,7 @@ export class RedisStore implements Store {
 
   async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
     const { prefix = '', after, before, tag, limit, reverse = false, values = false } = range
-    const set = `${this.#prefix}@${collection}${tag === undefined ? '' : '@tag'}`
+    const set = tag === undefined ? this.#set(collection) : this.#tagged(collection)
     const start = tag ?? prefix
     const low =
       after !== undefined && tag === undefined && after >= start
@@ -167,6 +171,21 @@ export class RedisStore implements Store {
 
   #row(collection: Collection, key: string): string {
     return `${this.#prefix}:${collection}:${key}`
+  }
+
+  /** The keys of a listed collection, in order. */
+  #set(collection: Collection): string {
+    return `${this.#prefix}@${collection}`
+  }
+
+  /** `tag NUL key` of a tagged collection, in order. */
+  #tagged(collection: Collection): string {
+    return `${this.#prefix}@${collection}@tag`
+  }
+
+  /** The tag of each key. */
+  #tags(collection: Collection): string {
+    return `${this.#prefix}@${collection}@tags`
   }
 
   #open(text: string): Row {

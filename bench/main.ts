@@ -2,20 +2,9 @@
 import { parseArgs } from 'node:util'
 import { closeTargets, openTargets, type Target } from './targets.ts'
 import { resume } from './resume.ts'
+import type { Row } from './row.ts'
 import { sequential } from './sequential.ts'
 import { shortRuns } from './short-runs.ts'
-
-/** One row of the output; `ratio` is `value / floor`. */
-export interface Row {
-  readonly name: string
-  readonly store: string
-  readonly metric: string
-  readonly n: number
-  readonly value: number
-  readonly unit: string
-  readonly floor: number
-  readonly ratio: number
-}
 
 const benches: Readonly<Record<string, (target: Target) => Promise<readonly Row[]>>> = {
   sequential,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { createEngine } from '../src/index.ts'
 import { floorRun } from './floor.ts'
-import type { Row } from './main.ts'
+import type { Row } from './row.ts'
 import { median, type Target } from './targets.ts'
 import { Bench, datum } from './workflows.ts'
 

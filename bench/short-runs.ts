@@ -1,7 +1,7 @@
 import pLimit from 'p-limit'
 import { createEngine } from '../src/index.ts'
 import { floorRun } from './floor.ts'
-import type { Row } from './main.ts'
+import type { Row } from './row.ts'
 import { median, type Target } from './targets.ts'
 import { Bench, datum } from './workflows.ts'
 

@@ -135,7 +135,7 @@ export class Worker {
     for (const id of this.#orphans) {
       if (!this.free) return Infinity
       this.#orphans.delete(id)
-      await this.#attend(id, [])
+      if (!this.#driving.has(id)) await this.#attend(id, [])
     }
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)

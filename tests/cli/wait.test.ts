@@ -103,16 +103,30 @@ describe.concurrent('an interrupted run', () => {
     })
   })
 
-  test('is finished by `run` with the same id and input', async ({ cli }) => {
-    const words = ['run', ARTICLE, '--input', SLOW, '--id', 'slow']
-    const going = cli.begin(words)
+  test.for(['SIGINT', 'SIGKILL'] as const)(
+    'after %s it is finished by `run` with the same id and input',
+    async (signal, { cli }) => {
+      const words = ['run', ARTICLE, '--input', SLOW, '--id', 'slow']
+      const going = cli.begin(words)
+      await going.said('started in draft')
+      going.child.kill(signal)
+      await going.ended
+      const { code, out, err } = await cli.run(words)
+      expect(err).toContain('slow was started before; it goes on')
+      expect(err).not.toContain('started in draft')
+      expect(out).toContain('on cats')
+      expect(code).toBe(0)
+    },
+  )
+
+  test('after SIGKILL it is finished by `resume`', async ({ cli }) => {
+    const going = cli.begin(['run', ARTICLE, '--input', SLOW, '--id', 'slow'])
     await going.said('started in draft')
-    going.child.kill('SIGINT')
+    going.child.kill('SIGKILL')
     await going.ended
-    const { code, out, err } = await cli.run(words)
-    expect(err).toContain('slow was started before; it goes on')
-    expect(err).not.toContain('started in draft')
-    expect(out).toContain('on cats')
+    const { code, out, err } = await cli.run(['resume', ARTICLE])
+    expect(err.match(/taken over from a worker that died/g)).toHaveLength(1)
+    expect(out).toContain('slow completed in published\n')
     expect(code).toBe(0)
   })
 })

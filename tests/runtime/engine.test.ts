@@ -91,6 +91,19 @@ describe('side by side', () => {
   })
 })
 
+it('resume of a run that is being driven changes nothing', async () => {
+  let pay: (() => void) | undefined
+  const test = open({ charge: () => new Promise((resolve) => (pay = () => resolve(toReview('paid')))) })
+  const run = await test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'r', session: 'ada' })
+  while (!pay) await new Promise((resolve) => setImmediate(resolve))
+  await Promise.all([test.engine.resume('r'), test.engine.session('ada').resume()])
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve))
+  pay()
+  expect(await test.finish(run)).toMatchObject({ state: State.Review, status: 'waiting' })
+  expect(test.warnings).toEqual([])
+  await test.close()
+})
+
 describe('what a run shows', () => {
   it('events from a number on, and each new one until the end', async () => {
     const test = open()

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { StepwrightError, quote } from './errors/stepwright-error.ts'
 import { compile, type Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
@@ -105,7 +106,10 @@ export class Engine<W extends AnyClass = AnyClass> {
     options: Start = {},
   ): Promise<RunHandle<ShapeOf<C>>> {
     await this.open()
-    const loaded = this.#of(readDefinition(workflow).name)
+    const definition = readDefinition(workflow)
+    const loaded = this.#of(definition.name)
+    if (loaded.machine.definition !== definition)
+      throw unknownWorkflow(definition.name, 'another class of that name')
     const owned = this.#settings.driving && this.#worker.free
     const { document, created } = await this.#runs.start(loaded, input, options, owned)
     if (created && owned && document.run.status === 'running') this.#worker.take(document, loaded, false)
@@ -250,10 +254,7 @@ export class Engine<W extends AnyClass = AnyClass> {
   #of(workflow: string): Loaded {
     const loaded = this.#loaded.get(workflow)
     if (loaded) return loaded
-    throw new StepwrightError('unknown-workflow', {
-      what: `This engine has no workflow ${quote(workflow)}`,
-      remedy: `Add its class to createEngine({ workflows }); it has ${[...this.#loaded.keys()].map(quote).join(', ')}`,
-    })
+    throw unknownWorkflow(workflow, [...this.#loaded.keys()].map(quote).join(', '))
   }
 
   async #unpark(id: string): Promise<void> {
@@ -282,5 +283,13 @@ function closedError(): StepwrightError {
   return new StepwrightError('engine-closed', {
     what: 'This engine was closed',
     remedy: 'Make a new one with createEngine; runs go on from where they stand',
+  })
+}
+
+function unknownWorkflow(name: string, has: string): StepwrightError {
+  return new StepwrightError('unknown-workflow', {
+    what: `This engine has no workflow ${quote(name)}; it has ${has}`,
+    remedy: 'Add its class to createEngine({ workflows })',
+    details: { workflow: name },
   })
 }

@@ -15,7 +15,7 @@ type Needs<Name extends string, T> = {} extends T ? { readonly [K in Name]?: T }
 /** Options of `createEngine`. */
 export type EngineOptions<W extends readonly AnyClass[] = readonly AnyClass[]> = PlainOptions<W> &
   Needs<'resources', Intersection<ShapeOf<W[number]>['resources']>> &
-  Needs<'config', Intersection<ShapeOf<W[number]>['config']>>
+  Needs<'config', Intersection<ShapeOf<W[number]>['configGiven']>>
 
 interface PlainOptions<W extends readonly AnyClass[]> {
   /** The workflow classes whose runs this engine starts and drives. */

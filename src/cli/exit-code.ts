@@ -27,7 +27,6 @@ export const EXIT_HELP = `Exit codes:
 const SPECIAL: { readonly [C in ErrorCode]?: number } = {
   'run-failed': EXIT.runFailed,
   'run-parked': EXIT.notFinished,
-  quarantined: EXIT.notFinished,
   'needs-migration': EXIT.notFinished,
   'store-unavailable': EXIT.storeTrouble,
   'store-unusable': EXIT.storeTrouble,

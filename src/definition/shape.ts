@@ -22,6 +22,8 @@ export interface Shape {
   readonly vars: unknown
   readonly session: unknown
   readonly config: unknown
+  /** What `createEngine` is given as config: defaults may be left out. */
+  readonly configGiven: unknown
   readonly resources: object
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { OutputOf, Schema } from '../model/schema.ts'
+import type { InputOf, OutputOf, Schema } from '../model/schema.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Declaration } from './declaration.ts'
 import { noteHandler } from './handlers.ts'
@@ -65,6 +65,7 @@ export function states<
   vars: OutputOf<V>
   session: OutputOf<S>
   config: OutputOf<C>
+  configGiven: InputOf<C>
   resources: R
 }> {
   const names = namesOf(members)

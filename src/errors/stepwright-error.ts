@@ -27,7 +27,10 @@ export class StepwrightError extends Error {
   readonly details: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, { what, remedy, cause, details = {} }: Explanation) {
-    super(`${what}. ${remedy}. [${code}]`, cause === undefined ? undefined : { cause })
+    super(
+      `${what}${what.endsWith('\n') ? '' : '. '}${remedy}. [${code}]`,
+      cause === undefined ? undefined : { cause },
+    )
     this.code = code
     this.remedy = remedy
     this.details = details
@@ -42,6 +45,7 @@ export function quote(value: unknown): string {
   } catch {
     // cycles and the like
   }
+  if (value === undefined || typeof value === 'symbol') return String(value)
   text ??= typeof value === 'function' ? 'a function' : Object.prototype.toString.call(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

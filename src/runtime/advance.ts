@@ -181,7 +181,7 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
       const { worker: _released, timer: _dropped, ...rest } = run
       const { status, reason, remedy } = event
       return {
-        run: { ...rest, status, failure: { name: status, message: reason } },
+        run: { ...rest, status, failure: { name: status, message: `${reason}. ${remedy}` } },
         happenings: [{ type: 'parked', status, reason, remedy }],
       }
     }
@@ -266,10 +266,14 @@ function recover(run: Run, worker: string, memos: number): Advance {
   if (recoveries <= MOST_RECOVERIES)
     return { run: { ...run, worker, recoveries, memos }, happenings: [recovered] }
   const { worker: _released, ...rest } = run
-  const reason = `Its worker died ${MOST_RECOVERIES} times in a row in visit ${visitOf(run)} of ${quote(run.state)} without saving anything new`
+  const reason = `Visit ${visitOf(run)} of ${quote(run.state)} was recovered ${MOST_RECOVERIES} times in a row, and its worker died again each time without saving anything new`
   const remedy = `Mend what stops the process in that handler, then resume the run`
   return {
-    run: { ...rest, status: 'quarantined', failure: { name: 'quarantined', message: reason } },
+    run: {
+      ...rest,
+      status: 'quarantined',
+      failure: { name: 'quarantined', message: `${reason}. ${remedy}` },
+    },
     happenings: [recovered, { type: 'parked', status: 'quarantined', reason, remedy }],
   }
 }

@@ -87,10 +87,7 @@ class Driver {
     try {
       await this.#commitOutcome(outcome, session.document)
     } catch (error) {
-      if (
-        !(error instanceof StepwrightError) ||
-        !['not-storable', 'invalid-data', 'too-large'].includes(error.code)
-      )
+      if (!(error instanceof StepwrightError) || !['not-storable', 'invalid-data'].includes(error.code))
         throw error
       await this.#commit(await failureEvent(run, error, parts)) // what a handler hands over can turn out wrong as late as here
     }

@@ -41,6 +41,7 @@ export class Feed {
       new Promise((resolve, reject) => {
         let cancel: (() => void) | undefined
         wake = () => {
+          wake = undefined // a commit after this one is for the next call
           cancel?.()
           changed = false
           if (this.#closed) reject(this.#closed)

@@ -105,7 +105,8 @@ export class RunHandle<D extends Shape = Shape> {
 }
 
 function outcomeError({ id, status, failure, state }: RunView): StepwrightError {
-  const why = failure ? `: ${failure.name}: ${failure.message}` : ''
+  const name = failure && failure.name !== status ? `${failure.name}: ` : ''
+  const why = failure ? `: ${name}${failure.message}` : ''
   return status === 'failed'
     ? new StepwrightError('run-failed', {
         what: `Run ${quote(id)} failed in ${quote(state)}${why}`,

@@ -25,6 +25,10 @@ export function makeStore(option: StoreOption): Store {
     const [path = '', query = ''] = text.slice('sqlite:'.length).split('?', 2)
     const synchronous = new URLSearchParams(query).get('synchronous') ?? 'full'
     if (synchronous === 'full' || synchronous === 'normal') return new SqliteStore(path, { synchronous })
+    throw new StepwrightError('invalid-options', {
+      what: `store is ${quote(option)}, and synchronous is ${quote(synchronous)}`,
+      remedy: 'Give full or normal',
+    })
   }
   if (/^rediss?:\/\/[^/?]/.test(text) && URL.canParse(text)) {
     const url = new URL(text)

@@ -75,7 +75,8 @@ export class RedisStore implements Store {
       },
       { throwOnConnectError: true, throwOnErrors: true },
     )
-    adapter.on('error', () => undefined) // each call reports its own failure
+    let refused: unknown
+    adapter.on('error', (error: unknown) => (refused ??= error)) // each call reports its own failure
     try {
       return await this.#ask(async () => {
         this.#client = (await adapter.getClient()) as RedisClientType
@@ -85,7 +86,7 @@ export class RedisStore implements Store {
     } catch (error) {
       const client = adapter.client as RedisClientType
       if (client.isOpen) client.destroy()
-      throw error
+      throw connected || !(refused instanceof Error) ? error : this.#unavailable(refused.message, refused)
     }
   }
 

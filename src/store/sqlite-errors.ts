@@ -7,8 +7,8 @@ const LOCKED = 6
 
 const MEANINGS: Readonly<Record<number, readonly [code: ErrorCode, remedy: string]>> = {
   3: ['store-unusable', 'Give this process the right to read and write the file and its folder'],
-  5: ['store-busy', 'Find the process that holds a long transaction on the file, or raise busyTimeoutMs'],
-  6: ['store-busy', 'Find the process that holds a long transaction on the file, or raise busyTimeoutMs'],
+  5: ['store-busy', 'Find the process that holds a long transaction on the file'],
+  6: ['store-busy', 'Find the process that holds a long transaction on the file'],
   8: ['store-unusable', 'Make the file and its folder writable'],
   10: ['store-unavailable', 'Look at the disk; nothing that was acknowledged before is touched'],
   11: ['store-unusable', 'Restore the file from a backup; SQLite calls it damaged'],

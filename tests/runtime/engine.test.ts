@@ -119,6 +119,43 @@ describe('what a run shows', () => {
     await test.close()
   })
 
+  it('events of a run that moves while they are read are all seen, with no poll to help', async () => {
+    for (let round = 0; round < 20; round++) {
+      const test = createTestEngine({
+        workflows: [ConfiguredWorkflow],
+        config: { limit: 3 },
+        resources: { twice: (n) => n * 2 },
+      })
+      const run = await test.engine.start(ConfiguredWorkflow, {})
+      const seen: string[] = []
+      for await (const { type } of run.events()) {
+        seen.push(type)
+        for (let turn = 0; turn < round; turn++) await Promise.resolve()
+      }
+      expect(seen.at(-1)).toBe('completed')
+      await test.close()
+    }
+  })
+
+  it('a class that only shares its name with a loaded one is not started', async () => {
+    enum W {
+      A = 'a',
+      B = 'b',
+    }
+    const other = states(W, { [W.A]: z.object({}), [W.B]: z.object({}) }, { initial: W.A, final: W.B })
+    @other.workflow({ name: 'shop' })
+    class Other {
+      @other.step(W.A, { to: W.B }) a(_: Input<ShapeOf<typeof other>, W.A>) {
+        return other.go(W.B, {})
+      }
+    }
+    const test = open()
+    await expect(test.engine.start(Other as never, {} as never)).rejects.toMatchObject({
+      code: 'unknown-workflow',
+    })
+    await test.close()
+  })
+
   it('a snapshot that XState restores, in the middle and at the end', async () => {
     const test = open()
     const run = await test.engine.start(ShopWorkflow, { amount: 1 })

@@ -166,7 +166,7 @@ describe('a visit whose worker dies again and again', () => {
     expect(view).toMatchObject({
       status: 'quarantined',
       state: State.Charge,
-      failure: { message: expect.stringContaining('died 5 times') as string },
+      failure: { message: expect.stringContaining('recovered 5 times') as string },
     })
     expect(calls).toBe(6)
     await test.engine.resume('r')

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * An offline stand-in for a language model: a server on this machine that speaks the OpenAI chat completions
  * protocol, so that programs and tests run the real `openai` package without a network. It never passes for a real
@@ -14,7 +15,6 @@ import { readChatRequest } from './chat-request.ts'
 import { MODEL, answerChat, completionOf } from './completion.ts'
 import type { ChatCall, Refusal, Script } from './script.ts'
 import { isErrorStatus, isRefusal, refuse } from './script.ts'
-
 
 /**
  * How a model server is started.

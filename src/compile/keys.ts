@@ -2,6 +2,7 @@ import type { Exit } from '../definition/definition.ts'
 
 /** A state's name as a key of an XState machine, where dots, `#` and `\\` have a meaning and some names are dangerous. */
 export function stateKey(name: string): string {
+  if (/^[A-Za-z_][\w-]*$/.test(name) && !(name in {})) return name // nearly all are like this
   const safe = name.replace(/[%.#*\\]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
   return safe in {} ? `%${safe}` : safe
 }

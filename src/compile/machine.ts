@@ -95,9 +95,10 @@ class CompiledMachine implements Machine {
   }
 
   move(from: string, exit: Exit): { readonly state: string; readonly done: boolean } {
-    this.check(from, exit)
-    const resting = this.#resting.get(from) as AnyMachineSnapshot
-    const next = this.chart.transition(resting, { type: eventType(exit) }, this.#scope) as AnyMachineSnapshot
+    const type = eventType(exit)
+    const resting = this.#events.get(from)?.has(type) ? this.#resting.get(from) : undefined
+    if (!resting) throw this.#illegal(from, exit)
+    const next = this.chart.transition(resting, { type }, this.#scope) as AnyMachineSnapshot
     if (next.status === 'error' || next.value !== stateKey(exit.to)) throw this.#illegal(from, exit)
     return { state: exit.to, done: next.status === 'done' }
   }

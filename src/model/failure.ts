@@ -92,17 +92,28 @@ function clip(text: string): string {
   return short.toWellFormed()
 }
 
+/** The longest wait that is believed, in milliseconds: ten years. */
+const LONGEST_WAIT = 10 * 365 * 864e5
+
+/** When an error asks to be tried again. What cannot be read counts as not asked. */
 function notBefore(thrown: unknown, now: number): number | undefined {
-  if (thrown instanceof RetryableError && thrown.retryAfter !== undefined) {
-    const { retryAfter } = thrown
-    return retryAfter instanceof Date
-      ? retryAfter.getTime()
-      : now + toMs(retryAfter, 'retryAfter of a RetryableError')
+  const at = thrown instanceof RetryableError ? readAfter(thrown, now) : readHeader(thrown, now)
+  return at !== undefined && Number.isFinite(at) ? Math.min(at, now + LONGEST_WAIT) : undefined
+}
+
+function readAfter({ retryAfter }: RetryableError, now: number): number | undefined {
+  if (retryAfter === undefined || retryAfter instanceof Date) return retryAfter?.getTime()
+  try {
+    return now + toMs(retryAfter, 'retryAfter')
+  } catch {
+    return undefined
   }
+}
+
+function readHeader(thrown: unknown, now: number): number | undefined {
   const headers = (thrown as { headers?: unknown } | null)?.headers
   const value = headers instanceof Headers ? headers.get('retry-after') : undefined
   if (!value) return undefined
   const seconds = Number(value)
-  const at = Number.isFinite(seconds) ? now + seconds * 1e3 : Date.parse(value)
-  return Number.isFinite(at) ? at : undefined
+  return Number.isFinite(seconds) ? now + seconds * 1e3 : Date.parse(value)
 }

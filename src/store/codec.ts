@@ -98,11 +98,15 @@ class Encoder {
     const names = Object.keys(value)
     if (names.length !== Object.getOwnPropertyNames(value).length)
       throw refusal(path, 'has keys that are not enumerable')
-    const encoded: Record<string, unknown> = {}
+    let encoded = value as Record<string, unknown> // most values are plain and need no copy
     for (const key of names) {
       const here = path ? `${path}.${key}` : key
       if (key === '__proto__') throw refusal(here, 'is a key that could change what an object is')
-      encoded[key] = this.value((value as Record<string, unknown>)[key], here, depth + 1)
+      const item = (value as Record<string, unknown>)[key]
+      const text = this.value(item, here, depth + 1)
+      if (text === item) continue
+      if (encoded === value) encoded = { ...encoded }
+      encoded[key] = text
     }
     return prototype === null ? exotic(value, path) : encoded
   }

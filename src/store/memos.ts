@@ -13,12 +13,16 @@ type Fence = NonNullable<Batch['check']>[number]
  */
 export class Memos {
   readonly #store: Store
-  readonly #prefix: string
+  readonly #run: Run
   readonly #values = new Map<string, unknown>()
 
   private constructor(store: Store, run: Run) {
     this.#store = store
-    this.#prefix = `${joinKey(run.id, run.state, String(visitOf(run)))}/`
+    this.#run = run
+  }
+
+  get #prefix(): string {
+    return `${joinKey(this.#run.id, this.#run.state, String(visitOf(this.#run)))}/`
   }
 
   /** Those of a visit that has just begun: none. */

@@ -171,12 +171,10 @@ export class RunDocument {
       })
       const body = `${head.slice(1, -1)},${log.write(head.length, plainData, data, this.#shelf)}}`
       const value = `{"crc":${crc32(body)},${body}`
-      const tag = tagOf(next)
-      const sameTag = this.#revision > 0 && tag === tagOf(this.#run)
-      return {
-        put: { collection: 'run', key: next.id, value, expect: this.#revision, ...(sameTag ? {} : { tag }) },
-        log,
-      }
+      const { status, worker } = this.#run
+      const sameTag = this.#revision > 0 && status === next.status && worker === next.worker
+      const tag = sameTag ? {} : { tag: tagOf(next) }
+      return { put: { collection: 'run', key: next.id, value, expect: this.#revision, ...tag }, log }
     } catch (error) {
       this.#shelf.forget(this.#shelf.takeFresh())
       throw error

@@ -104,6 +104,20 @@ describe('retries', () => {
     await test.close()
   })
 
+  it.each([
+    ['a duration that is none', 'soon' as never],
+    ['a negative one', -5],
+    ['an invalid date', new Date(NaN)],
+    ['longer than any life', '99w' as const],
+  ])('a RetryableError with %s is tried again all the same', async (_name, retryAfter) => {
+    let calls = 0
+    const { test, run } = await charged(() =>
+      ++calls === 1 ? Promise.reject(new RetryableError('x', { retryAfter })) : toReview('ok'),
+    )
+    expect(await test.finish(run)).toMatchObject({ state: State.Review })
+    await test.close()
+  })
+
   it.each([400, 401, 404, 422])('HTTP %i is not tried again', async (status) => {
     let calls = 0
     const { test, run } = await charged(() => {

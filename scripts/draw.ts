@@ -11,7 +11,10 @@ for (const exported of Object.values(machines)) {
   const definition = readDefinition(exported as new () => object)
   const files: readonly (readonly [string, string])[] = [
     [`${definition.name}.machine.json`, `${JSON.stringify(toXStateConfig(definition), null, 2)}\n`],
-    [`${definition.name}.md`, `# ${definition.name}\n\n${definition.description ?? ''}\n\n\`\`\`mermaid\n${toMermaid(definition).trimEnd()}\n\`\`\`\n`],
+    [
+      `${definition.name}.md`,
+      `# ${definition.name}\n\n${definition.description ?? ''}\n\n\`\`\`mermaid\n${toMermaid(definition).trimEnd()}\n\`\`\`\n`,
+    ],
   ]
   for (const [name, text] of files) {
     const file = new URL(`../machines/${definition.name}/${name}`, import.meta.url)

@@ -16,14 +16,21 @@ const node = join(root, 'node_modules/.bin/node')
 beforeAll(() => {
   const installed = join(dir, 'node_modules/stepwright')
   mkdirSync(installed, { recursive: true })
-  execFileSync(node, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')], { cwd: root })
+  execFileSync(node, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')], {
+    cwd: root,
+  })
   cpSync(join(root, 'package.json'), join(installed, 'package.json'))
   for (const name of ['zod', 'xstate', 'keyv', 'devalue', 'commander', 'ws', 'openai', 'tsx']) {
     symlinkSync(join(root, 'node_modules', name), join(dir, 'node_modules', name), 'junction')
   }
   cpSync(join(root, 'examples/01-refine/refine.ts'), join(dir, 'refine.ts'))
   writeFileSync(join(dir, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(dir, 'tsconfig.json'), JSON.stringify({ compilerOptions: { target: 'es2023', module: 'nodenext', strict: true, skipLibCheck: true, types: [] } }))
+  writeFileSync(
+    join(dir, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: { target: 'es2023', module: 'nodenext', strict: true, skipLibCheck: true, types: [] },
+    }),
+  )
   writeFileSync(
     join(dir, 'main.ts'),
     `import { createEngine } from 'stepwright'
@@ -44,7 +51,10 @@ describe('the built package runs', () => {
   const expected = 'short\nGENERATED CHECKED END\n'
 
   it('under tsx', () => {
-    const { stdout, stderr, status } = spawnSync(node, ['--import', 'tsx', 'main.ts'], { cwd: dir, encoding: 'utf8' })
+    const { stdout, stderr, status } = spawnSync(node, ['--import', 'tsx', 'main.ts'], {
+      cwd: dir,
+      encoding: 'utf8',
+    })
     expect(stderr).toBe('')
     expect(stdout).toBe(expected)
     expect(status).toBe(0)
@@ -60,7 +70,11 @@ describe('the built package runs', () => {
   })
 
   it('as a command', () => {
-    const { stdout, status } = spawnSync(node, ['node_modules/stepwright/dist/src/cli/main.js', 'list', '--store', 'sqlite:runs.db', '--json'], { cwd: dir, encoding: 'utf8' })
+    const { stdout, status } = spawnSync(
+      node,
+      ['node_modules/stepwright/dist/src/cli/main.js', 'list', '--store', 'sqlite:runs.db', '--json'],
+      { cwd: dir, encoding: 'utf8' },
+    )
     expect(status).toBe(0)
     expect(stdout).toContain('"refine"')
   })

@@ -10,6 +10,7 @@ import type { Run } from '../model/run.ts'
 import { parseWith, type Schema } from '../model/schema.ts'
 import type { LogLine, RunEvent } from './advance.ts'
 import { makeContext, type ContextParts, type Kept } from './context.ts'
+import { Life, limited, STOPPED } from './life.ts'
 
 /** What an attempt needs besides the run. */
 export interface AttemptParts extends Pick<ContextParts, 'resources' | 'config' | 'session' | 'memos'> {
@@ -36,35 +37,18 @@ export async function attempt(run: Run, parts: AttemptParts): Promise<AttemptOut
   const { machine, host, stop } = parts
   const state = machine.state(run.state)
   const kept: Kept = { log: [], session: [] }
-  const abort = new AbortController()
-  let over = false
-  const end = (reason?: Error): void => {
-    if (over) return
-    over = true
-    if (reason) abort.abort(reason)
-  }
-  let cancelAlarm: (() => void) | undefined
-  let onStop: (() => void) | undefined
-  const ended = new Promise<typeof STOPPED>((resolve, reject) => {
-    onStop = () => {
-      end(new Error('the worker let go of this run'))
-      resolve(STOPPED)
-    }
-    if (stop.aborted) onStop()
-    else stop.addEventListener('abort', onStop, { once: true })
-    cancelAlarm = host.alarm(host.now() + state.timeoutMs, () => {
-      const timeout = new TimeoutError(
-        `${quote(run.state)} took longer than its timeout of ${formatMs(state.timeoutMs)}`,
-      )
-      end(timeout)
-      reject(timeout)
-    })
-  })
+  const life = new Life()
   try {
-    const returned = await Promise.race([
-      callHandler(run, parts, { kept, abort: abort.signal, alive: () => !over }),
-      ended,
-    ])
+    const called = callHandler(run, parts, kept, life)
+    const limits = {
+      host,
+      stop,
+      until: host.now() + state.timeoutMs,
+      timeout: () =>
+        new TimeoutError(`${quote(run.state)} took longer than its timeout of ${formatMs(state.timeoutMs)}`),
+    }
+    // a handler that is not async is over already: nothing could have ended it
+    const returned = isThenable(called) ? await limited(called, life, limits) : called
     if (returned === STOPPED) return undefined
     const event = await readReturned(run, state, returned, parts)
     return { event: { ...event, log: kept.log } as RunEvent, session: kept.session }
@@ -73,29 +57,25 @@ export async function attempt(run: Run, parts: AttemptParts): Promise<AttemptOut
     const log = [...kept.log, ...('log' in event && event.log ? event.log : [])]
     return { event: { ...event, log } as RunEvent, session: [] }
   } finally {
-    end()
-    cancelAlarm?.()
-    if (onStop) stop.removeEventListener('abort', onStop)
+    life.end()
   }
 }
 
-const STOPPED = Symbol('stopped')
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
 
-async function callHandler(
-  run: Run,
-  parts: AttemptParts,
-  own: Pick<ContextParts, 'kept' | 'abort' | 'alive'>,
-): Promise<unknown> {
+function callHandler(run: Run, parts: AttemptParts, kept: Kept, life: Life): unknown {
   const { machine, instance } = parts
   const { method } = machine.state(run.state)
   const handler = method === undefined ? undefined : (instance as Record<string, unknown>)[method]
   if (typeof handler !== 'function') throw new TypeError(`${quote(run.state)} has no method ${quote(method)}`)
-  const context = makeContext({ run, ...parts, ...own })
+  const context = makeContext({ run, ...parts, kept, life })
   const { signal } = run
   const args = signal
     ? [{ ...(signal.payload as object), type: signal.name, id: signal.id }, run.data, context]
     : [run.data, context]
-  return (await (handler as (...args: unknown[]) => unknown).apply(instance, args)) as unknown
+  return (handler as (...args: unknown[]) => unknown).apply(instance, args)
 }
 
 /** What a handler returned, checked: a move to a declared target with data that fits. */

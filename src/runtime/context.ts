@@ -1,5 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { LogLine } from './advance.ts'
+import type { Life } from './life.ts'
 import { idempotencyKey, visitOf, type Run } from '../model/run.ts'
 import type { Log, RunInfo } from '../definition/shape.ts'
 
@@ -29,22 +30,11 @@ export interface ContextParts {
   readonly session: unknown
   readonly memos: MemoBook
   readonly kept: Kept
-  readonly abort: AbortSignal
-  /** The attempt has not ended. */
-  readonly alive: () => boolean
+  readonly life: Life
 }
 
 /** The last parameter of a handler. */
-export function makeContext({
-  run,
-  resources,
-  config,
-  session,
-  memos,
-  kept,
-  abort,
-  alive,
-}: ContextParts): object {
+export function makeContext({ run, resources, config, session, memos, kept, life }: ContextParts): object {
   const info: RunInfo = {
     id: run.id,
     workflow: run.workflow,
@@ -52,27 +42,29 @@ export function makeContext({
     visit: visitOf(run),
     attempt: run.attempt,
     idempotencyKey: idempotencyKey(run),
-    signal: abort,
+    get signal() {
+      return life.signal
+    },
   }
   return {
     ...resources,
     run: info,
     config,
     vars: run.vars,
-    log: makeLog(kept, alive),
+    log: makeLog(kept, life),
     session: {
       ...(session as object),
-      update: (change: (state: unknown) => unknown) => void (alive() && kept.session.push(change)),
+      update: (change: (state: unknown) => unknown) => void (life.alive && kept.session.push(change)),
     },
-    memo: makeMemo(memos, info, alive),
+    memo: makeMemo(memos, info, life),
   }
 }
 
-function makeLog(kept: Kept, alive: () => boolean): Log {
+function makeLog(kept: Kept, life: Life): Log {
   const at =
     (level: LogLine['level']) =>
     (message: string, fields?: Readonly<Record<string, unknown>>): void => {
-      if (alive())
+      if (life.alive)
         kept.log.push({
           type: 'log',
           level,
@@ -83,7 +75,7 @@ function makeLog(kept: Kept, alive: () => boolean): Log {
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-function makeMemo(memos: MemoBook, info: RunInfo, alive: () => boolean) {
+function makeMemo(memos: MemoBook, info: RunInfo, life: Life) {
   const making = new Map<string, Promise<unknown>>()
   return (key: string, make: () => unknown): Promise<unknown> => {
     if (typeof key !== 'string' || key === '' || key.length > 500) {
@@ -98,9 +90,9 @@ function makeMemo(memos: MemoBook, info: RunInfo, alive: () => boolean) {
   }
 
   async function makeOnce(key: string, make: () => unknown): Promise<unknown> {
-    if (!alive()) throw over(key)
+    if (!life.alive) throw over(key)
     const value = await make()
-    if (!alive() || !(await memos.save(key, value))) throw over(key)
+    if (!life.alive || !(await memos.save(key, value))) throw over(key)
     return memos.get(key)
   }
 

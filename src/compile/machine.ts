@@ -1,6 +1,6 @@
 /**
  * The event machine: every exit of a state is an event of its own, so the chart is exact and nothing in it is a
- * function that decides. The kernel moves a run by `machine.transition` with one inert scope, which starts no actor.
+ * function that decides. The kernel asks `machine.transition` with one inert scope, which starts no actor.
  *
  * I2 A run's path is a path of its machine: `move` asks XState, and refuses what XState refuses.
  */
@@ -24,6 +24,12 @@ export interface Standing {
   readonly vars: unknown
 }
 
+/** Where an exit leads, and whether the run ends there. */
+export interface Destination {
+  readonly state: string
+  readonly done: boolean
+}
+
 /** A compiled workflow. */
 export interface Machine {
   readonly definition: Definition
@@ -34,7 +40,7 @@ export interface Machine {
   /** Throws `illegal-move` where the chart has no such exit in `from`. */
   check(from: string, exit: Exit): void
   /** Where an exit leads from `from`. Throws `illegal-move` where the chart has no such exit there. */
-  move(from: string, exit: Exit): { readonly state: string; readonly done: boolean }
+  move(from: string, exit: Exit): Destination
   /** An XState snapshot, to be restored with `createActor(machine.chart, { snapshot })`. */
   snapshot(standing: Standing): AnyMachineSnapshot
 }
@@ -52,8 +58,8 @@ class CompiledMachine implements Machine {
   readonly definition: Definition
   readonly chart: AnyStateMachine
   readonly #scope: AnyActorScope
-  readonly #resting: ReadonlyMap<string, AnyMachineSnapshot>
-  readonly #events: ReadonlyMap<string, ReadonlySet<string>>
+  /** By state: its events, and where each leads once that was asked. */
+  readonly #exits: ReadonlyMap<string, Map<string, Destination | undefined>>
 
   constructor(definition: Definition) {
     this.definition = definition
@@ -70,13 +76,10 @@ class CompiledMachine implements Machine {
       emit: ignore,
       actionExecutor: ignore,
     } as unknown as AnyActorScope
-    this.#events = new Map(
-      [...definition.states.values()].map((state) => [state.name, new Set(exitsOf(state).map(eventType))]),
-    )
-    this.#resting = new Map(
-      [...definition.states.keys()].map((name) => [
-        name,
-        this.chart.resolveState({ value: stateKey(name), context: {} }) as AnyMachineSnapshot,
+    this.#exits = new Map(
+      [...definition.states.values()].map((state) => [
+        state.name,
+        new Map(exitsOf(state).map((exit) => [eventType(exit), undefined])),
       ]),
     )
   }
@@ -91,13 +94,21 @@ class CompiledMachine implements Machine {
   }
 
   check(from: string, exit: Exit): void {
-    if (!this.#events.get(from)?.has(eventType(exit))) throw this.#illegal(from, exit)
+    if (!this.#exits.get(from)?.has(eventType(exit))) throw this.#illegal(from, exit)
   }
 
-  move(from: string, exit: Exit): { readonly state: string; readonly done: boolean } {
+  move(from: string, exit: Exit): Destination {
     const type = eventType(exit)
-    const resting = this.#events.get(from)?.has(type) ? this.#resting.get(from) : undefined
-    if (!resting) throw this.#illegal(from, exit)
+    const exits = this.#exits.get(from)
+    if (!exits?.has(type)) throw this.#illegal(from, exit)
+    const moved = exits.get(type) ?? this.#ask(from, exit, type)
+    exits.set(type, moved)
+    return moved
+  }
+
+  /** XState's own answer. No guard decides anything in the chart, so it is asked once for each exit. */
+  #ask(from: string, exit: Exit, type: string): Destination {
+    const resting = this.chart.resolveState({ value: stateKey(from), context: {} }) as AnyMachineSnapshot
     const next = this.chart.transition(resting, { type }, this.#scope) as AnyMachineSnapshot
     if (next.status === 'error' || next.value !== stateKey(exit.to)) throw this.#illegal(from, exit)
     return { state: exit.to, done: next.status === 'done' }

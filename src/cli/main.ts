@@ -1,29 +1,12 @@
 #!/usr/bin/env node
-import { EXIT } from './exit-code.ts'
-import { runProgram } from './program.ts'
-import { Terminal } from './terminal.ts'
+// Nothing is imported before the version is known: an older Node would stop at node:sqlite without saying why.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major > 22 || (major === 22 && minor >= 19)) await import('./process.ts')
+else {
+  console.error(
+    `stepwright needs Node 22.19 or newer, and this is ${process.version}. In a project: npm install -D node@24, then npx stepwright again.`,
+  )
+  process.exitCode = 2
+}
 
-const words = process.argv.slice(2)
-const terminal = new Terminal({ json: words.includes('--json') })
-
-// Node would print warnings and stacks in its own form, between ours
-process.removeAllListeners('warning')
-process.on('warning', ({ name, message }) => {
-  if (name !== 'ExperimentalWarning') terminal.warn(message)
-})
-process.on('uncaughtException', (error) => {
-  terminal.fail(error)
-  process.exit(EXIT.bug)
-})
-process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-  if (code === 'EPIPE') process.exit(EXIT.ok) // as in `stepwright list | head`
-})
-
-const code = await runProgram(words)
-// a client that a workflow file has opened must not keep the process
-await Promise.all(
-  [process.stdout, process.stderr].map(
-    (stream) => new Promise<void>((done) => stream.write('', () => done())),
-  ),
-)
-process.exit(code)
+export {}

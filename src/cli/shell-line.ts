@@ -19,7 +19,7 @@ export function shellLine(
   )
   const plain = words.map(shellWord)
   const guarded = words.some((word) => word.startsWith('-')) // such a word would be taken for an option
-  return ['stepwright', verb, ...(guarded ? [...given, '--', ...plain] : [...plain, ...given])].join(' ')
+  return ['npx stepwright', verb, ...(guarded ? [...given, '--', ...plain] : [...plain, ...given])].join(' ')
 }
 
 /** The `--store` of such a command; an address with a password is shown without it. */

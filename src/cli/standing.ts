@@ -45,7 +45,7 @@ export function signalLines(
   { id, awaits }: Pick<RunView, 'id' | 'awaits'>,
   store: string | undefined,
 ): string[] {
-  return awaits.map((name) => shellLine('signal', [id, name, '{}'], { store }))
+  return awaits.map((name) => shellLine('signal', [id, name, '<JSON>'], { store }))
 }
 
 /** Says which signals a run waits for, and how to send them from another terminal. */

@@ -16,7 +16,7 @@ describe.concurrent('a run that waits', () => {
       '--store',
       'sqlite:own.db',
     ])
-    await going.said(`stepwright signal 'a 1' approve '{}' --store sqlite:own.db`)
+    await going.said(`npx stepwright signal 'a 1' approve '<JSON>' --store sqlite:own.db`)
     const shown = await cli.json('show', 'a 1', '--store', 'sqlite:own.db')
     expect(shown.result).toMatchObject({
       status: 'waiting',

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { StepwrightError, quote } from './errors/stepwright-error.ts'
+import { StepwrightError } from './errors/stepwright-error.ts'
 import { compile, type Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
 import type { AnyClass, ShapeOf, StartOf } from './definition/shape.ts'
@@ -7,19 +7,26 @@ import { startInspector, type Inspector } from './inspect/inspector.ts'
 import type { InspectorParts } from './inspect/inspector-parts.ts'
 import { checkId } from './model/identifier.ts'
 import { systemHost, type Host } from './model/host.ts'
-import { isParked } from './model/status.ts'
-import { parseWith } from './model/schema.ts'
+import { isEnded } from './model/status.ts'
 import { readSettings, type EngineOptions, type Settings } from './options.ts'
-import { advance } from './runtime/advance.ts'
+import { doInBulk, type BulkOptions, type BulkResult } from './runtime/bulk.ts'
+import { Control, type BulkVerb } from './runtime/control.ts'
+import type { Start } from './runtime/creation.ts'
 import { Feed } from './runtime/feed.ts'
+import { forkRun } from './runtime/forking.ts'
 import type { Committed, Kernel, Loaded } from './runtime/kernel.ts'
+import { Library } from './runtime/library.ts'
+import { Mailbox, type Accepted, type Send } from './runtime/mailbox.ts'
+import { migrateRuns, type MigrationReport } from './runtime/migrating.ts'
+import { openLibrary } from './runtime/opening.ts'
+import { ask } from './runtime/querying.ts'
 import { RunHandle, type HandleParts } from './runtime/run-handle.ts'
-import { publish, RunStore, type RunFilter, type Start } from './runtime/run-store.ts'
+import { RunStore, type RunFilter } from './runtime/run-store.ts'
 import type { RunView } from './runtime/run-view.ts'
 import { Worker } from './runtime/worker.ts'
+import { ScheduleBook } from './schedule/schedule-book.ts'
+import { schedulePort } from './schedules.ts'
 import { makeStore } from './store/open-store.ts'
-import { duePut } from './store/due-list.ts'
-import { RunDocument } from './store/run-document.ts'
 import { SessionDocument } from './store/session-document.ts'
 import type { Store } from './store/store.ts'
 
@@ -46,9 +53,13 @@ export class Engine<W extends AnyClass = AnyClass> {
   readonly #settings: Settings
   readonly #options: EngineOptions
   readonly #feed = new Feed()
-  readonly #loaded = new Map<string, Loaded>()
+  readonly #library = new Library()
   readonly #kernel: Kernel
   readonly #runs: RunStore
+  readonly #mailbox: Mailbox
+  readonly #control: Control
+  /** Schedules that start runs; stored, and worked by whichever engine is there. */
+  readonly schedules: ScheduleBook
   readonly #worker: Worker
   readonly #parts: HandleParts
   #opening: Promise<void> | undefined
@@ -62,23 +73,49 @@ export class Engine<W extends AnyClass = AnyClass> {
     this.#options = options
     this.#host = options.host ?? systemHost
     this.store = makeStore(options.store === undefined ? 'memory' : options.store)
-    const machines = options.workflows.map((workflowClass) => compile(readDefinition(workflowClass)))
+    for (const workflowClass of options.workflows) {
+      const machine = compile(readDefinition(workflowClass))
+      const instance = Object.freeze(new machine.definition.workflowClass()) // so that `this.count++` fails at once instead of being lost
+      this.#library.add({ machine, instance, config: undefined })
+    }
+    this.#library.checkChildren()
     this.#kernel = {
       store: this.store,
       host: this.#host,
       worker: `w${this.#host.newId()}`,
-      loaded: this.#loaded,
+      library: this.#library,
       resources,
+      making: new Set(),
       announce: (committed) => this.#feed.announce(committed),
+      nudge: () => this.#worker.look(),
+      fire: (id, due) =>
+        this.schedules.fire(
+          id,
+          due.map(({ key }) => ({ collection: 'due', key })),
+        ),
       warn: options.onWarning ?? ((message) => process.emitWarning(message, 'StepwrightWarning')),
     }
-    for (const machine of machines) this.#load(machine)
     this.#runs = new RunStore(this.#kernel)
+    this.#mailbox = new Mailbox(this.#kernel, this.#runs)
+    this.#control = new Control(this.#kernel)
+    this.schedules = new ScheduleBook(
+      schedulePort({
+        kernel: this.#kernel,
+        runs: this.#runs,
+        control: this.#control,
+        ready: () => (this.#closed ? Promise.resolve() : this.open()),
+      }),
+    )
     this.#worker = new Worker(this.#kernel, this.#settings)
     this.#parts = {
       runs: this.#runs,
-      machineOf: (workflow) => this.#of(workflow).machine,
-      nudge: () => this.#worker.look(),
+      mailbox: this.#mailbox,
+      control: this.#control,
+      machineOf: (run) => this.#of(run).machine,
+      visit: (id) => this.#worker.visit(id),
+      fork: (id, options) => forkRun(id, options, this.#runs, this.#kernel),
+      query: (view, name) => ask(view, name, this.#of(view), this.#kernel),
+      newId: this.#host.newId,
       watch: (id) => this.#feed.watch(id, this.#host, this.store.shared ? this.#settings.pollMs : Infinity),
     }
     this.open().catch(() => undefined) // the first call reports it
@@ -107,9 +144,9 @@ export class Engine<W extends AnyClass = AnyClass> {
   ): Promise<RunHandle<ShapeOf<C>>> {
     await this.open()
     const definition = readDefinition(workflow)
-    const loaded = this.#of(definition.name)
+    const loaded = this.#of({ workflow: definition.name, version: definition.version })
     if (loaded.machine.definition !== definition)
-      throw unknownWorkflow(definition.name, 'another class of that name')
+      throw this.#library.unknown(definition.name, 'another class of that name')
     const owned = this.#settings.driving && this.#worker.free
     const { document, created } = await this.#runs.start(loaded, input, options, owned)
     if (created && owned && document.run.status === 'running') this.#worker.take(document, loaded, false)
@@ -131,16 +168,19 @@ export class Engine<W extends AnyClass = AnyClass> {
   }
 
   /** Sends a signal to a run whose class is not at hand; see {@link RunHandle.signal}. */
-  async signal(
-    id: string,
-    name: string,
-    payload: unknown,
-    options: { readonly id?: string } = {},
-  ): Promise<{ readonly id: string; readonly duplicate: boolean }> {
+  async signal(id: string, name: string, payload: unknown, options: Send = {}): Promise<Accepted> {
     await this.open()
-    const accepted = await this.#runs.signal(id, name, payload, options.id)
-    this.#worker.look()
-    return accepted
+    return this.#mailbox.signal(id, name, payload, options)
+  }
+
+  /**
+   * Sends the one signal that a token of `callbackToken` stands for, for systems that do not know the run.
+   *
+   * @throws StepwrightError `unknown-token` for one that was used, has expired or never was one; and as `signal` does.
+   */
+  async callback(token: string, payload: unknown): Promise<Accepted & { readonly run: string }> {
+    await this.open()
+    return this.#mailbox.callback(token, payload)
   }
 
   /** Waits for the end of a run; see {@link RunHandle.result}. */
@@ -161,19 +201,28 @@ export class Engine<W extends AnyClass = AnyClass> {
       runs: async () => this.list({ session: id, limit: Number.MAX_SAFE_INTEGER }),
       resume: async () => {
         const runs = await this.list({ session: id, limit: Number.MAX_SAFE_INTEGER })
-        const open = runs.filter(({ status }) => status !== 'completed' && status !== 'failed')
-        return Promise.all(open.map((run) => this.resume(run.id)))
+        return Promise.all(runs.filter(({ status }) => !isEnded(status)).map((run) => this.resume(run.id)))
       },
     }
   }
 
-  /** Goes on with a run now: one that waits is looked at again, one that was parked is given back to the workers. */
+  /** Goes on with a run now; see {@link RunHandle.resume}. */
   async resume(id: string): Promise<RunHandle> {
+    const run = await this.get(id)
+    await run.resume()
+    return run as RunHandle
+  }
+
+  /** Does one thing with every run that fits a filter, each on its own; `dryRun` only says what would be done. */
+  async bulk(verb: BulkVerb, filter: RunFilter, options: BulkOptions = {}): Promise<readonly BulkResult[]> {
+    const runs = await this.list({ limit: Number.MAX_SAFE_INTEGER, ...filter })
+    return doInBulk(verb, runs, options, (id) => new RunHandle(id, this.#parts))
+  }
+
+  /** What becomes of every live run with the code that is loaded: it stays, is mapped, or is blocked; without `dryRun` it is mapped now. */
+  async migrate({ dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<readonly MigrationReport[]> {
     await this.open()
-    const view = await this.#runs.view(id)
-    if (isParked(view.status)) await this.#unpark(id)
-    this.#worker.visit(id)
-    return new RunHandle(id, this.#parts)
+    return migrateRuns(this.#runs, this.#kernel, dryRun)
   }
 
   /** Every commit of this engine, after it was acknowledged. Returns what ends the subscription. */
@@ -183,7 +232,8 @@ export class Engine<W extends AnyClass = AnyClass> {
 
   /** The compiled machine of a workflow class. */
   machine(workflow: W): Machine {
-    return this.#of(readDefinition(workflow).name).machine
+    const { name, version } = readDefinition(workflow)
+    return this.#of({ workflow: name, version }).machine
   }
 
   /** Where the XState inspector's protocol is served, once open; `undefined` without `inspect`. */
@@ -212,18 +262,7 @@ export class Engine<W extends AnyClass = AnyClass> {
   }
 
   async #open(): Promise<void> {
-    const { store, warn, loaded } = this.#kernel
-    for (const [name, { machine, instance }] of loaded) {
-      const config = await parseWith(machine.definition.config, this.#options.config ?? {})
-      if (!config.ok)
-        throw new StepwrightError('invalid-options', {
-          what: `config does not fit ${name}: ${config.reasons.join('; ')}`,
-          remedy: 'Mend the config given to createEngine',
-        })
-      this.#loaded.set(name, { machine, instance, config: config.value })
-    }
-    for (const warning of await store.open()) warn(warning)
-    await store.write({ put: [...loaded.values()].map(({ machine }) => publish(machine)) })
+    await openLibrary(this.#kernel, this.#options.config ?? {})
     const { inspect } = this.#options
     if (inspect)
       this.#inspector ??= await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
@@ -234,37 +273,16 @@ export class Engine<W extends AnyClass = AnyClass> {
     return {
       subscribe: (listener) => this.#feed.subscribe(listener),
       list: (page) => this.#runs.list(page),
-      machineOf: (workflow) => this.#of(workflow).machine,
+      machineOf: (workflow) => this.#of({ workflow, version: NaN }).machine,
       signal: (id, name, payload) => this.signal(id, name, payload),
       warn: this.#kernel.warn,
     }
   }
 
-  #load(machine: Machine): void {
-    const { name, workflowClass } = machine.definition
-    if (this.#loaded.has(name))
-      throw new StepwrightError('invalid-options', {
-        what: `Two workflows are called ${quote(name)}`,
-        remedy: 'Give one of them another name in @workflow({ name })',
-      })
-    const instance = Object.freeze(new workflowClass()) // so that `this.count++` fails at once instead of being lost
-    this.#loaded.set(name, { machine, instance, config: undefined })
-  }
-
-  #of(workflow: string): Loaded {
-    const loaded = this.#loaded.get(workflow)
+  #of(run: Pick<RunView, 'workflow' | 'version'>): Loaded {
+    const loaded = this.#library.of(run)
     if (loaded) return loaded
-    throw unknownWorkflow(workflow, [...this.#loaded.keys()].map(quote).join(', '))
-  }
-
-  async #unpark(id: string): Promise<void> {
-    const document = await RunDocument.load(this.store, id, this.#host.newId)
-    if (!document) return
-    const { machine } = this.#of(document.run.workflow)
-    const { run, happenings } = advance(machine, document.run, { type: 'unparked' }, this.#host.now())
-    const put = [duePut(run.updatedAt, id, 'resumed')]
-    if (await document.commit(run, happenings, { put }))
-      this.#feed.announce({ run, revision: document.revision, happenings })
+    throw this.#library.unknown(run.workflow)
   }
 }
 
@@ -283,13 +301,5 @@ function closedError(): StepwrightError {
   return new StepwrightError('engine-closed', {
     what: 'This engine was closed',
     remedy: 'Make a new one with createEngine; runs go on from where they stand',
-  })
-}
-
-function unknownWorkflow(name: string, has: string): StepwrightError {
-  return new StepwrightError('unknown-workflow', {
-    what: `This engine has no workflow ${quote(name)}; it has ${has}`,
-    remedy: 'Add its class to createEngine({ workflows })',
-    details: { workflow: name },
   })
 }

@@ -10,9 +10,18 @@ export type {
   Moved,
   Go,
   Log,
+  ItemContext,
+  Join,
+  Joined,
+  Settled,
+  Standing,
+  Vote,
+  WorkList,
 } from './definition/shape.ts'
-export type { Definition, StateDefinition, Exit, Mark } from './definition/definition.ts'
-export type { Declaration, Effect } from './definition/declaration.ts'
+export type { Definition, StateDefinition, Mark } from './definition/definition.ts'
+export type { Exit } from './definition/exit.ts'
+export type { Declaration } from './definition/declaration.ts'
+export type { Effect } from './definition/policy.ts'
 export { compile, type Machine } from './compile/machine.ts'
 export { createEngine, Engine, type EngineSession } from './engine.ts'
 export type { EngineOptions } from './options.ts'
@@ -22,8 +31,19 @@ export type { RunFilter } from './runtime/run-store.ts'
 export type { HistoryEvent } from './model/history.ts'
 export type { Status } from './model/status.ts'
 export type { Duration } from './model/duration.ts'
-export type { RetryOptions } from './model/retry.ts'
-export { FatalError, RetryableError, TimeoutError, type Failure } from './model/failure.ts'
+export type { Caller } from './model/caller.ts'
+export type { RetryOptions, RetryTable } from './model/retry.ts'
+export {
+  CancelledError,
+  ChildError,
+  FatalError,
+  JoinError,
+  RefusedError,
+  RetryableError,
+  TimeoutError,
+  type ErrorMatch,
+  type Failure,
+} from './model/failure.ts'
 export { StepwrightError } from './errors/stepwright-error.ts'
 export type { ErrorCode } from './errors/codes.ts'
 export { keyvAdapter } from './store/keyv-adapter.ts'

@@ -192,7 +192,9 @@ async function settle(engine: Engine, ids: readonly string[]): Promise<readonly 
 async function canGoOn(engine: Engine, { id, awaits, timer, status }: RunView): Promise<boolean> {
   if (isParked(status)) return false
   if (timer && timer.at <= Date.now()) return true
-  return (await readInbox(engine.store, id)).some(({ name }) => awaits.includes(name))
+  for await (const { name, kind } of readInbox(engine.store, id))
+    if (kind !== undefined || awaits.includes(name)) return true
+  return false
 }
 
 function sayCommit(

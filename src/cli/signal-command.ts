@@ -24,7 +24,7 @@ export async function signalCommand(
   checkId('run', run)
   if (id !== undefined) checkId('signal', id)
   const value = await readJsonArgument(payload, 'the payload')
-  return readStore(url, async ({ runs, withAwaits }) => {
+  return readStore(url, async ({ runs, mailbox, withAwaits }) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new StepwrightError('invalid-signal', {
         what: `The payload of ${quote(name)} is ${quote(value)}, not an object`,
@@ -32,7 +32,7 @@ export async function signalCommand(
         details: { run, signal: name },
       })
     }
-    const accepted = await runs.signal(run, name, value, id)
+    const accepted = await mailbox.signal(run, name, value, id === undefined ? {} : { id })
     if (terminal.json) terminal.printJson({ run, signal: name, ...accepted })
     else
       terminal.print(

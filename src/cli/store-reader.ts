@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { systemHost } from '../model/host.ts'
 import { joinKey } from '../model/identifier.ts'
+import { idleKernel } from '../runtime/kernel.ts'
+import { Mailbox } from '../runtime/mailbox.ts'
 import { RunStore } from '../runtime/run-store.ts'
 import type { RunView } from '../runtime/run-view.ts'
 import { makeStore, type StoreOption } from '../store/open-store.ts'
@@ -12,6 +14,7 @@ import type { Store } from '../store/store.ts'
 export interface StoreReader {
   readonly store: Store
   readonly runs: RunStore
+  readonly mailbox: Mailbox
   /** The run with the signals that its workflow has published for the state it stands in. */
   readonly withAwaits: (view: RunView) => Promise<RunView>
 }
@@ -22,15 +25,8 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
   const store = makeStore(url as StoreOption)
   try {
     await store.open() // its warnings are for those who run workers
-    const kernel = {
-      store,
-      host: systemHost,
-      worker: 'cli',
-      loaded: new Map(),
-      resources: {},
-      announce: ignore,
-      warn: ignore,
-    }
+    const kernel = idleKernel(store, systemHost)
+    const runs = new RunStore(kernel)
     const published = new Map<string, Promise<Published>>()
     const withAwaits = async (view: RunView): Promise<RunView> => {
       if (view.status !== 'waiting' || view.timer?.kind === 'retry') return view
@@ -40,7 +36,7 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
       const state = (await found).states.find(({ name }) => name === view.state)
       return { ...view, awaits: state?.awaits ?? [] }
     }
-    return await work({ store, runs: new RunStore(kernel), withAwaits })
+    return await work({ store, runs, mailbox: new Mailbox(kernel, runs), withAwaits })
   } finally {
     await store.close()
   }
@@ -81,5 +77,3 @@ async function readPublished(store: Store, key: string): Promise<Published> {
     return { states: [] }
   }
 }
-
-function ignore(): void {}

@@ -1,26 +1,15 @@
-import { fromPromise, type ActorSystem, type ActorSystemInfo, type AnyActorRef } from 'xstate'
+import { fromPromise } from 'xstate'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { Definition, Exit, StateDefinition } from '../definition/definition.ts'
+import { isChild, type Definition, type MapState, type StateDefinition } from '../definition/definition.ts'
+import type { Exit } from '../definition/exit.ts'
 import { readMove } from '../definition/move.ts'
-import { parseWith, type Schema } from '../model/schema.ts'
+import { JoinError } from '../model/failure.ts'
+import { childIdOf, type ChildRuns } from './child-run.ts'
+import { fit } from './fitting.ts'
+import { ItemWork, type Work } from './item-work.ts'
+import { joinedOf, judgeJoin } from './join.ts'
 import { compile } from './machine.ts'
-
-/** What handlers of a projection see besides their input. */
-export interface ProjectionOptions {
-  readonly resources?: object
-  readonly config?: unknown
-  /** The session state at the beginning; kept in memory and shared by all actors of one projection. */
-  readonly session?: object
-}
-
-/** The input of a handler's actor. */
-export interface Handling {
-  readonly state: string
-  readonly data: unknown
-  readonly vars: unknown
-  /** The signal that came in a wait state, with its name as the workflow declares it. */
-  readonly signal?: { readonly name: string; readonly payload: object }
-}
+import { placeOf, type Handling, type MethodCaller, type Place } from './method-call.ts'
 
 /** What a handler's actor ends with: a move that was declared, with data that fits its target. */
 export interface HandlerOutput {
@@ -31,79 +20,117 @@ export interface HandlerOutput {
   readonly signal?: string
 }
 
-type UpdateSession = (change: (state: object) => object) => void
-
-/** A promise actor that runs the handler of whatever state its input names, once, on an in-memory context. */
-export function handlerActor(definition: Definition, options: ProjectionOptions) {
-  const instance = Object.freeze(new definition.workflowClass()) as Readonly<Record<string, unknown>>
-  const visits = new WeakMap<ActorSystem<ActorSystemInfo>, Map<string, number>>()
-  let session: object = options.session ?? {}
-
-  return fromPromise<HandlerOutput, Handling>(async ({ input, signal, self, system }) => {
-    const machine = compile(definition)
-    const state = machine.state(input.state)
-    const handler = state.method === undefined ? undefined : instance[state.method]
-    if (typeof handler !== 'function')
-      throw new TypeError(`${quote(input.state)} has no method ${quote(state.method)}`)
-    const visit = countVisit(visits, system, input.state)
-    const changes: ((state: object) => object)[] = []
-    const update: UpdateSession = (change) => void changes.push(change)
-    const run = runInfo(definition, self, input.state, visit, signal)
-    const context = {
-      ...options.resources,
-      run,
-      config: options.config ?? {},
-      vars: input.vars,
-      log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
-      session: { ...session, update },
-      memo: makeMemo(),
-    }
-    const args = await handlerArguments(definition, input, run.idempotencyKey, context)
-    const returned: unknown = await (handler as (...args: unknown[]) => unknown).apply(instance, args)
-    const output = await readOutput(definition, state, returned, input)
-    for (const change of changes) session = change(session) // only once the move is known to be legal
-    return output
+/**
+ * A promise actor that does once what its input names: a branch, whose result it ends with; else the whole of what a
+ * state does before it is left, which ends with a move.
+ */
+export function handlerActor(caller: MethodCaller, children: ChildRuns) {
+  return fromPromise<unknown, Handling>(({ input, signal, self }) => {
+    const place = placeOf(self, signal)
+    return input.branch === undefined
+      ? handle(caller, children, input, place)
+      : workOnBranch(caller, input, input.branch, place)
   })
 }
 
-function countVisit(
-  visits: WeakMap<ActorSystem<ActorSystemInfo>, Map<string, number>>,
-  system: ActorSystem<ActorSystemInfo>,
-  state: string,
-): number {
-  const counts = visits.get(system) ?? new Map<string, number>()
-  const visit = (counts.get(state) ?? 0) + 1
-  visits.set(system, counts.set(state, visit))
-  return visit
+async function handle(
+  caller: MethodCaller,
+  children: ChildRuns,
+  input: Handling,
+  place: Place,
+): Promise<HandlerOutput> {
+  const { definition } = caller
+  const state = compile(definition).state(input.state)
+  const first = await firstArguments(caller, children, state, input, place)
+  const reduce = state.kind === 'map' ? state.reduce : undefined
+  const call = { method: reduce ?? state.method ?? '', args: [...first, input.data] }
+  const { value, keep } = await caller.call(input, call, place)
+  const output = await readOutput(definition, state, value, input)
+  keep() // only once the move is known to be legal
+  return output
 }
 
-function runInfo({ name }: Definition, self: AnyActorRef, state: string, visit: number, signal: AbortSignal) {
-  const id = self._parent?.id ?? self.id
-  return { id, workflow: name, state, visit, attempt: 1, idempotencyKey: `${id}/${state}/${visit}`, signal }
+async function workOnBranch(
+  caller: MethodCaller,
+  input: Handling,
+  name: string,
+  place: Place,
+): Promise<unknown> {
+  const state = compile(caller.definition).state(input.state)
+  const branch = state.kind === 'parallel' ? state.branches.get(name) : undefined
+  if (!branch) throw new TypeError(`${quote(input.state)} has no branch ${quote(name)}`)
+  const { value, keep } = await caller.call(
+    input,
+    { method: branch.method, args: [input.data], part: name },
+    place,
+  )
+  const result = await fit(
+    branch.schema,
+    value,
+    `The result of the branch ${quote(`${input.state}/${name}`)}`,
+  )
+  keep()
+  return result
 }
 
-function makeMemo() {
-  const made = new Map<string, Promise<unknown>>()
-  return (key: string, make: () => unknown): Promise<unknown> => {
-    const found = made.get(key) ?? Promise.resolve().then(make)
-    made.set(key, found)
-    found.catch(() => made.delete(key)) // as in the engine: only results are kept
-    return found
+/** What a handler is called with before the data of its state. */
+async function firstArguments(
+  caller: MethodCaller,
+  children: ChildRuns,
+  state: StateDefinition,
+  input: Handling,
+  place: Place,
+): Promise<readonly unknown[]> {
+  const { signal, ended = {} } = input
+  if (signal) {
+    const schema = caller.definition.signals.get(signal.type)
+    const { payload } = signal
+    const fitting = schema ? await fit(schema, payload, `The payload of ${quote(signal.type)}`) : payload
+    return [{ ...(fitting as object), type: signal.type, id: signal.id }]
+  }
+  switch (state.kind) {
+    case 'child':
+      return [state.detached ? { id: childIdOf(state.childId, input, place) } : input.outcome]
+    case 'parallel': {
+      const failed = Object.values(ended).filter(({ ok }) => !ok).length
+      if (judgeJoin(state, ended) !== 'hopeless') return [joinedOf(state, ended)]
+      throw new JoinError(
+        `${failed} of the ${state.branches.size} branches of ${quote(state.name)} failed, so they cannot be joined`,
+      )
+    }
+    case 'map':
+      return [await workOnItems(caller, children, state, input, place)]
+    default:
+      return []
   }
 }
 
-async function handlerArguments(
-  definition: Definition,
-  { signal, data }: Handling,
-  visitKey: string,
-  context: object,
-): Promise<unknown[]> {
-  if (!signal) return [data, context]
-  const schema = definition.signals.get(signal.name)
-  const payload = schema
-    ? await fit(schema, signal.payload, `The payload of ${quote(signal.name)}`)
-    : signal.payload
-  return [{ ...(payload as object), type: signal.name, id: visitKey }, data, context]
+async function workOnItems(
+  caller: MethodCaller,
+  children: ChildRuns,
+  state: MapState,
+  input: Handling,
+  { signal, ...rest }: Place,
+): Promise<readonly unknown[]> {
+  const over = new AbortController()
+  const place = { ...rest, signal: AbortSignal.any([signal, over.signal]) }
+  const { item: spec } = state
+  const work: Work = async (item, index, list) => {
+    const part = String(index)
+    if (isChild(spec))
+      return children.run(spec, spec.input(item, input.data), childIdOf(undefined, input, place, part), place)
+    const call = { method: spec.method, args: [item, input.data], part, more: { work: list } }
+    const { value, keep } = await caller.call(input, call, place)
+    const result = await fit(spec.schema, value, `The result of item ${index} of ${quote(state.name)}`)
+    keep()
+    return result
+  }
+  try {
+    const source = { ...caller.options.resources, taken: 0 }
+    return await new ItemWork(state, work).run(state.over(input.data, source))
+  } finally {
+    over.abort() // whoever is still at work is not needed any more
+  }
 }
 
 /** The same checks as the engine's, in the same order: it is a move, it is declared, its data and vars fit. */
@@ -122,7 +149,7 @@ async function readOutput(
   }
   const machine = compile(definition)
   const exit: Exit = signal
-    ? { by: 'signal', signal: signal.name, to: moved.to }
+    ? { by: 'signal', signal: signal.type, to: moved.to }
     : { by: 'step', to: moved.to }
   machine.move(state.name, exit)
   const data = await fit(
@@ -130,7 +157,7 @@ async function readOutput(
     moved.data,
     `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`,
   )
-  const from = signal ? { signal: signal.name } : {}
+  const from = signal ? { signal: signal.type } : {}
   if (!moved.vars) return { to: moved.to, data, ...from }
   const changed = moved.vars
   const merged = await fit(
@@ -141,33 +168,3 @@ async function readOutput(
   const fields = Object.entries(merged as object).filter(([key]) => Object.hasOwn(changed, key))
   return { to: moved.to, data, vars: Object.fromEntries(fields), ...from }
 }
-
-async function fit(schema: Schema, value: unknown, where: string): Promise<unknown> {
-  const parsed = await parseWith(schema, value)
-  if (parsed.ok) return parsed.value
-  throw unfit(where, parsed.reasons)
-}
-
-/** The parsed value, at once: where XState cannot wait, what an asynchronous schema would say is left out. */
-export function fitNow(schema: Schema, value: unknown, where: string): unknown {
-  const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
-    result.catch(ignore)
-    return value
-  }
-  if (!result.issues) return result.value
-  throw unfit(
-    where,
-    result.issues.map((issue) => issue.message),
-  )
-}
-
-function unfit(where: string, reasons: readonly string[]): StepwrightError {
-  return new StepwrightError('invalid-data', {
-    what: `${where} does not fit its schema: ${reasons.join('; ')}`,
-    remedy: 'Mend the value, or the schema',
-    details: { reasons },
-  })
-}
-
-function ignore(): void {}

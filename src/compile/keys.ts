@@ -1,4 +1,4 @@
-import type { Exit } from '../definition/definition.ts'
+import type { Exit } from '../definition/exit.ts'
 
 /** A state's name as a key of an XState machine, where dots, `#` and `\\` have a meaning and some names are dangerous. */
 export function stateKey(name: string): string {
@@ -17,6 +17,11 @@ export function stateName(key: string): string {
 export function eventType(exit: Exit): string {
   const to = stateKey(exit.to)
   return exit.by === 'signal' ? `signal.${stateKey(exit.signal)}.${to}` : `${exit.by}.${to}`
+}
+
+/** The event that ends a branch of a parallel state. */
+export function branchEvent(branch: string, end: 'done' | 'failed'): string {
+  return `branch.${stateKey(branch)}.${end}`
 }
 
 /** Prefixes that XState keeps for itself, in version 5 and in version 4. */

@@ -14,14 +14,18 @@ import {
 } from 'xstate'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { MoveCause } from '../model/history.ts'
-import { exitsOf, type Definition, type Exit, type StateDefinition } from '../definition/definition.ts'
-import { eventType, stateKey } from './keys.ts'
+import type { Definition, ParallelState, StateDefinition } from '../definition/definition.ts'
+import { exitsOf, type Exit } from '../definition/exit.ts'
+import { branchEvent, eventType, stateKey } from './keys.ts'
+import { policyOf } from './policies.ts'
 
 /** The part of a run that an XState snapshot shows. */
 export interface Standing {
   readonly state: string
   readonly data: unknown
   readonly vars: unknown
+  /** How the branches of a parallel state have ended so far. */
+  readonly branches?: Readonly<Record<string, 'done' | 'failed'>>
 }
 
 /** Where an exit leads, and whether the run ends there. */
@@ -110,7 +114,7 @@ class CompiledMachine implements Machine {
   #ask(from: string, exit: Exit, type: string): Destination {
     const resting = this.chart.resolveState({ value: stateKey(from), context: {} }) as AnyMachineSnapshot
     const next = this.chart.transition(resting, { type }, this.#scope) as AnyMachineSnapshot
-    if (next.status === 'error' || next.value !== stateKey(exit.to)) throw this.#illegal(from, exit)
+    if (next.status === 'error' || topKey(next.value) !== stateKey(exit.to)) throw this.#illegal(from, exit)
     return { state: exit.to, done: next.status === 'done' }
   }
 
@@ -123,10 +127,16 @@ class CompiledMachine implements Machine {
     })
   }
 
-  snapshot({ state, data, vars }: Standing): AnyMachineSnapshot {
-    const done = this.state(state).kind === 'final'
+  snapshot({ state, data, vars, branches = {} }: Standing): AnyMachineSnapshot {
+    const definition = this.state(state)
+    const done = definition.kind === 'final'
+    const regions =
+      definition.kind === 'parallel' &&
+      Object.fromEntries(
+        [...definition.branches.keys()].map((name) => [stateKey(name), branches[name] ?? 'working']),
+      )
     const snapshot = this.chart.resolveState({
-      value: stateKey(state),
+      value: regions ? { [stateKey(state)]: regions } : stateKey(state),
       context: { data, vars },
       status: done ? 'done' : 'active',
     }) as AnyMachineSnapshot
@@ -137,6 +147,11 @@ class CompiledMachine implements Machine {
 /** How history and errors call an exit. */
 export function causeOf(exit: Exit): MoveCause {
   return exit.by === 'signal' ? `signal:${exit.signal}` : exit.by
+}
+
+/** The top-level state of a state value. */
+function topKey(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : Object.keys(value as object)[0]
 }
 
 /** What the chart's events carry. */
@@ -178,19 +193,18 @@ function makeState(state: StateDefinition): object {
         { target: stateKey(exit.to), reenter: true, actions: enter, meta: { by: exit.by } },
       ] as const,
   )
-  return { on: Object.fromEntries(on), ...described, meta }
+  const regions = state.kind === 'parallel' ? { type: 'parallel', states: makeRegions(state) } : {}
+  return { ...regions, on: Object.fromEntries(on), ...described, meta }
 }
 
-/** The policies of a state as plain data, for drawings and editors. */
-export function policyOf(state: StateDefinition): Readonly<Record<string, unknown>> {
-  return {
-    ...(state.method === undefined ? {} : { method: state.method }),
-    effect: state.effect,
-    ...(state.method === undefined
-      ? {}
-      : { maxAttempts: state.retry.maxAttempts, timeoutMs: state.timeoutMs }),
-    ...(state.kind === 'wait' && state.expires ? { expiresAfterMs: state.expires.afterMs } : {}),
-  }
+/** A region for each branch: at work, then done or failed. */
+export function makeRegions(state: ParallelState): object {
+  const regions = [...state.branches.keys()].map((name) => {
+    const region = stateKey(name)
+    const ends = { [branchEvent(name, 'done')]: 'done', [branchEvent(name, 'failed')]: 'failed' }
+    return [region, { initial: 'working', states: { working: { on: ends }, done: {}, failed: {} } }] as const
+  })
+  return Object.fromEntries(regions)
 }
 
 function ignore(): void {}

@@ -1,5 +1,6 @@
 import { quote } from '../errors/stepwright-error.ts'
-import { exitsOf, type StateDefinition } from './definition.ts'
+import type { StateDefinition } from './definition.ts'
+import { exitsOf } from './exit.ts'
 
 /** What is wrong with the chart as a graph: states no path reaches, states with no way to a final state. */
 export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initial: string): string[] {

@@ -1,27 +1,16 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
-import { readRetry, type RetryOptions } from '../model/retry.ts'
 import type { Schema } from '../model/schema.ts'
-import type { CatchEdge, Definition, ExpiryEdge, Mark, StateDefinition } from './definition.ts'
-import type { Effect, WorkflowOptions } from './declaration.ts'
+import type { Declared } from './declared.ts'
+import type { Definition, Mark } from './definition.ts'
 import { pathProblems } from './graph-problems.ts'
-import { handlersOf, type Handler } from './handlers.ts'
+import { handlersOf, migrationsOf } from './handlers.ts'
+import { readMigrations } from './migration-reader.ts'
+import { OptionReader } from './option-reader.ts'
+import type { WorkflowOptions } from './policy.ts'
 import { walkSchema } from './schema-walk.ts'
 import type { AnyClass, Key } from './shape.ts'
+import { StateReader } from './state-reader.ts'
 
-/** The arguments of `states()`, with stored names. */
-export interface Declared {
-  readonly names: ReadonlyMap<Key, string>
-  readonly schemas: ReadonlyMap<string, Schema>
-  readonly initial: Key
-  readonly final: readonly Key[]
-  readonly signals: ReadonlyMap<string, Schema>
-  readonly vars: Schema
-  readonly session: Schema | undefined
-  readonly config: Schema
-}
-
-const EFFECTS: readonly unknown[] = ['none', 'idempotent', 'undoable', 'irreversible'] satisfies Effect[]
 const definitions = new WeakMap<AnyClass, Definition>()
 
 /**
@@ -61,13 +50,26 @@ export function keepDefinition(
   for (const h of handlers) {
     if (h.of !== declaration)
       problems.push(`${h.method}: its @${h.kind} belongs to another states(...) declaration`)
-    else if (!declared.names.has(h.state as Key))
+    else if (h.kind === 'query') {
+      if (!declared.queries.has(String(h.state)))
+        problems.push(`${h.method}: @query names ${quote(h.state)}, which is not among the queries`)
+    } else if (!declared.names.has(h.state as Key))
       problems.push(`${h.method}: @${h.kind} names ${quote(h.state)}, which is not a state`)
   }
-  const reader = new StateReader(declared, handlers, problems)
+  const option = new OptionReader(declared, problems)
+  const reader = new StateReader(declared, handlers, option, options)
   const states = new Map(
     [...declared.names].map(([member, stateName]) => [stateName, reader.read(stateName, member)]),
   )
+  const queries = new Map(
+    [...declared.queries].map(([query, schema]) => {
+      const method = handlers.find((h) => h.kind === 'query' && h.state === query)?.method
+      if (method === undefined) problems.push(`the query ${quote(query)} has no @query method`)
+      return [query, { method: method ?? '', schema }]
+    }),
+  )
+  const deadlineMs = option.duration(options.deadline, 'deadline')
+  const migrations = readMigrations(migrationsOf(context.metadata), version, declared, option)
   const initial = declared.names.get(declared.initial) ?? String(declared.initial)
   const marks = schemaMarks(declared, problems)
   if (problems.length === 0) problems.push(...pathProblems(states, initial))
@@ -78,7 +80,7 @@ export function keepDefinition(
       details: { workflow: name, problems },
     })
   }
-  const { signals, vars, session, config } = declared
+  const { signals, replies, vars, session, config } = declared
   const { description } = options
   definitions.set(
     workflowClass,
@@ -90,6 +92,11 @@ export function keepDefinition(
       initial,
       states,
       signals,
+      replies,
+      queries,
+      transactions: reader.transactions,
+      deadlineMs,
+      migrations,
       vars,
       session,
       config,
@@ -98,126 +105,17 @@ export function keepDefinition(
   )
 }
 
-/** Reads the states one by one and notes what is wrong with them. */
-class StateReader {
-  readonly #declared: Declared
-  readonly #handlers: readonly Handler[]
-  readonly #problems: string[]
-
-  constructor(declared: Declared, handlers: readonly Handler[], problems: string[]) {
-    this.#declared = declared
-    this.#handlers = handlers
-    this.#problems = problems
-  }
-
-  read(name: string, member: Key): StateDefinition {
-    const own = this.#handlers.filter((h) => h.state === member)
-    const [handler] = own
-    const isFinal = this.#declared.final.includes(member)
-    if (own.length > 1)
-      this.#problem(`${quote(name)} has ${own.length} handlers: ${own.map((h) => h.method).join(', ')}`)
-    if (!handler && !isFinal) this.#problem(`${quote(name)} has no handler`)
-    const schema = this.#declared.schemas.get(name)
-    if (!schema) this.#problem(`${quote(name)} has no schema`)
-
-    const options = handler?.options ?? {}
-    const where = `${handler?.method ?? 'no method'} (${quote(name)})`
-    const effect = (options['effect'] ?? 'idempotent') as Effect
-    if (!EFFECTS.includes(effect))
-      this.#problem(`${where}: effect is ${quote(effect)}, not one of ${EFFECTS.join(', ')}`)
-    const common = {
-      name,
-      member,
-      description: options['description'] as string | undefined,
-      schema: schema as Schema,
-      retry: this.#try({ maxAttempts: 1, initialIntervalMs: 0, coefficient: 1, maxIntervalMs: 0 }, () =>
-        readRetry((options['retry'] ?? {}) as RetryOptions, where),
-      ),
-      timeoutMs: this.#try(0, () => toMs((options['timeout'] ?? '5m') as Duration, `${where}: timeout`)),
-      effect,
-    }
-    if (isFinal) {
-      if (options['to'] !== undefined) this.#problem(`${where} is final, so it has no "to"`)
-      if (handler?.kind === 'wait') this.#problem(`${where} is final, so it cannot wait`)
-      return Object.freeze({ kind: 'final', ...common, method: handler?.method })
-    }
-    const method = handler?.method ?? ''
-    const caught = this.#edge(options['catch'], `${where}: catch`) as CatchEdge | undefined
-    if (handler?.kind !== 'wait') {
-      const to = this.#targets(options['to'], `${where}: to`)
-      if (handler && to.length === 0) this.#problem(`${where} needs "to": the states it may move to`)
-      return Object.freeze({ kind: 'step', ...common, method, to, catch: caught })
-    }
-    const on = new Map<string, readonly string[]>()
-    for (const [signal, targets] of Object.entries((options['on'] ?? {}) as object)) {
-      if (!this.#declared.signals.has(signal))
-        this.#problem(
-          `${where} waits for ${quote(signal)}, which is not among the signals ${quote([...this.#declared.signals.keys()])}`,
-        )
-      on.set(signal, this.#targets(targets, `${where}: on.${signal}`))
-    }
-    const expires = options['expires'] as { after: Duration } | undefined
-    if (on.size === 0 && !expires)
-      this.#problem(`${where} waits for neither a signal nor "expires", so it would wait for ever`)
-    const edge = this.#edge(expires, `${where}: expires`)
-    return Object.freeze({
-      kind: 'wait',
-      ...common,
-      method,
-      on,
-      catch: caught,
-      expires:
-        expires && edge
-          ? ({
-              ...edge,
-              afterMs: this.#try(0, () => toMs(expires.after, `${where}: expires.after`)),
-            } as ExpiryEdge)
-          : undefined,
-    })
-  }
-
-  #edge(option: unknown, where: string): { to: string; with: unknown } | undefined {
-    if (option === undefined) return undefined
-    const { to, with: data } = option as { to?: unknown; with?: unknown }
-    const [target] = this.#targets(to, `${where}.to`)
-    if (target === undefined) this.#problem(`${where} needs "to"`)
-    if (typeof data !== 'function' && (typeof data !== 'object' || data === null))
-      this.#problem(`${where}.with is ${quote(data)}, not an object or a function that makes one`)
-    return { to: target ?? '', with: data }
-  }
-
-  #targets(option: unknown, where: string): readonly string[] {
-    const members = option === undefined ? [] : Array.isArray(option) ? (option as unknown[]) : [option]
-    const names = members.map(
-      (m) =>
-        this.#declared.names.get(m as Key) ??
-        this.#problem(`${where} names ${quote(m)}, which is not a state`),
-    )
-    return [...new Set(names)]
-  }
-
-  #try<T>(otherwise: T, read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      this.#problem(
-        error instanceof StepwrightError ? error.message.replace(/ \[[\w-]+\]$/, '') : String(error),
-      )
-      return otherwise
-    }
-  }
-
-  #problem(text: string): string {
-    this.#problems.push(text)
-    return ''
-  }
-}
-
 function schemaMarks(declared: Declared, problems: string[]): readonly Mark[] {
-  const { schemas, signals, vars, session } = declared
+  const { schemas, signals, replies, queries, items, branches, vars, session } = declared
   const all: readonly (readonly [string, Schema])[] = [
     ...schemas,
     ...[...signals].map(([name, schema]) => [`signal ${name}`, schema] as const),
+    ...[...replies].map(([name, schema]) => [`reply ${name}`, schema] as const),
+    ...[...queries].map(([name, schema]) => [`query ${name}`, schema] as const),
+    ...[...items].map(([name, schema]) => [`item of ${name}`, schema] as const),
+    ...[...branches].flatMap(([state, own]) =>
+      [...own].map(([name, schema]) => [`branch ${state}/${name}`, schema] as const),
+    ),
     ['vars', vars],
     ...(session ? [['session', session] as const] : []),
   ]

@@ -1,3 +1,6 @@
+import type { Caller } from '../model/caller.ts'
+import type { Duration } from '../model/duration.ts'
+import type { Failure } from '../model/failure.ts'
 import type { InputOf, OutputOf, Schema } from '../model/schema.ts'
 
 /** The keys of an enum's values: text, or numbers for a numeric enum. */
@@ -19,6 +22,13 @@ export interface Shape {
   readonly final: Key
   readonly data: Readonly<Record<Key, ObjectSchema>>
   readonly signals: Readonly<Record<string, ObjectSchema>>
+  /** What a signal that is an update is answered with. */
+  readonly replies: Readonly<Record<string, Schema>>
+  readonly queries: Readonly<Record<string, Schema>>
+  /** The result of one item, by map state. */
+  readonly items: Readonly<Record<Key, Schema>>
+  /** The result of each branch, by parallel state. */
+  readonly branches: Readonly<Record<Key, Readonly<Record<string, Schema>>>>
   readonly vars: unknown
   readonly session: unknown
   readonly config: unknown
@@ -91,10 +101,63 @@ export interface RunInfo {
   readonly visit: number
   /** 1 for the first try of this visit. */
   readonly attempt: number
-  /** The same for every attempt of this visit, also after a crash: `run/state/visit`. */
+  /** The same for every attempt of this visit, also after a crash: `run/state/visit`, with `/branch` or `/item` where it has one. */
   readonly idempotencyKey: string
+  /** The branch, or the number of the item, that the handler works on. */
+  readonly part?: string
+  /** Who sent the signal, as its sender said. */
+  readonly caller?: Caller
+  /** The signals that were counted in this visit, the newest last: those who approved. */
+  readonly votes: readonly Vote[]
   /** Fires when the attempt is over: timed out, fenced, or the engine is closing. */
   readonly signal: AbortSignal
+}
+
+/** A signal that was counted. */
+export interface Vote {
+  readonly type: string
+  readonly id: string
+  readonly payload: unknown
+  readonly caller?: Caller
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** How a branch, an item or a child ended. */
+export type Settled<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Failure }
+
+/** How the branches of a state can be joined; see `@parallel`. */
+export type Join =
+  | 'all'
+  | 'any'
+  | 'settled'
+  | number
+  | ((soFar: Readonly<Record<string, Settled<unknown> | undefined>>) => boolean)
+
+/** The results of the branches of S: by `all` every result, by `any` the first, else what has ended by then. */
+export type Joined<
+  D extends Shape,
+  S extends keyof D['branches'] & D['state'],
+  J extends Join = 'all',
+> = Brand<D, S> & Results<D, S, J>
+
+type Results<D extends Shape, S extends keyof D['branches'], J extends Join> = [J] extends ['all']
+  ? { readonly [B in keyof D['branches'][S]]: OutputOf<D['branches'][S][B]> }
+  : [J] extends ['any']
+    ? { readonly [B in keyof D['branches'][S]]?: OutputOf<D['branches'][S][B]> }
+    : [J] extends ['settled']
+      ? { readonly [B in keyof D['branches'][S]]: Settled<OutputOf<D['branches'][S][B]>> }
+      : { readonly [B in keyof D['branches'][S]]?: Settled<OutputOf<D['branches'][S][B]>> }
+
+/** The work list of a map, in the hands of the handler of one of its items. */
+export interface WorkList<Item = unknown> {
+  /** Items that are not settled yet, the present one included. */
+  readonly open: number
+  /** Adds items when this one's result is saved, once. Higher priorities are begun first; default 0. */
+  add(items: readonly Item[], options?: { readonly priority?: number }): void
+  /** Gives every item that has not begun a priority, when this one's result is saved. */
+  prioritize(priorityOf: (item: Item, index: number) => number): void
 }
 
 /** State shared by all runs with one session id. Read-only; change it with `update`. */
@@ -114,8 +177,32 @@ export type Context<D extends Shape> = D['resources'] & {
   /** Read-only; changed by the third argument of `go`. */
   readonly vars: Read<D['vars']>
   readonly log: Log
+  /** Says that the handler is alive and goes on; needed where the state declares `heartbeat`. */
+  heartbeat(): void
+  /** Answers the update whose handler this is, when its move is committed. */
+  reply(value: RepliesOf<D>): void
+  /**
+   * A token with which a system that does not know the run can send it one signal, once:
+   * `engine.callback(token, payload)`. The same token for the whole visit.
+   */
+  callbackToken<const N extends keyof D['signals'] & string>(
+    signal: N,
+    options?: { readonly expires?: Duration },
+  ): Promise<string>
   /** The saved result of `make`, or the result of calling it now, saved before it is returned. Once per visit and key. */
   memo<T>(key: string, make: () => T | Promise<T>): Promise<Awaited<T>>
+}
+
+type RepliesOf<D extends Shape> = { [N in keyof D['replies']]: InputOf<D['replies'][N]> }[keyof D['replies']]
+
+/** The context of a map's item handler: with the work list. */
+export type ItemContext<D extends Shape, Item = never> = Context<D> & { readonly work: WorkList<Item> }
+
+/** Where a run stands, as a query handler sees it. */
+export type Standing<D extends Shape> = Moved<D> & {
+  readonly vars: Read<D['vars']>
+  readonly visits: Readonly<Record<string, number>>
+  readonly status: string
 }
 
 /** Where a run went, and with what. */
@@ -156,10 +243,12 @@ export type ShapeOf<X> = X extends abstract new (...args: never[]) => infer I
 export type HandledBy<Instance> = {
   [K in keyof Instance]: Instance[K] extends (...args: infer P) => infer R ? HandledIn<BrandsIn<P>, R> : never
 }[keyof Instance]
-type HandledIn<B, R> = B extends { readonly state: infer S }
-  ? [TargetsOf<Awaited<R>>] extends [never]
-    ? never
-    : S
+type HandledIn<B, R> = B extends { readonly state: infer S; readonly shape: infer D extends Shape }
+  ? S extends keyof D['items']
+    ? S // its handler takes an item and gives a result
+    : [TargetsOf<Awaited<R>>] extends [never]
+      ? never
+      : S
   : never
 
 /** The targets among the results of a handler. */

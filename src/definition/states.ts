@@ -1,24 +1,63 @@
 import { z } from 'zod'
 import type { InputOf, OutputOf, Schema } from '../model/schema.ts'
+import type { ErrorMatch, Failure } from '../model/failure.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Declaration } from './declaration.ts'
-import { noteHandler } from './handlers.ts'
+import { HANDLER_KINDS, noteHandler, noteMigration, type HandlerKind } from './handlers.ts'
 import { makeMove } from './move.ts'
-import { keepDefinition, type Declared } from './read-definition.ts'
+import type { Declared } from './declared.ts'
+import { keepDefinition } from './read-definition.ts'
 import type { Each, Key, ObjectSchema, OneOrMany } from './shape.ts'
 import type { DefaultsVerdict, Refused } from './verdict.ts'
 
 type Values<E> = E[keyof E & string]
 type Nothing = z.ZodType<{}, {}>
 
+/** States that are undone together, and where the run goes then. */
+export interface TransactionOption<M> {
+  readonly states: readonly (keyof M)[]
+  readonly catch: {
+    [S in keyof M]: M[S] extends ObjectSchema
+      ? {
+          readonly to: S
+          readonly with: InputOf<M[S]> | ((failure: Failure) => InputOf<M[S]>)
+          readonly error?: OneOrMany<ErrorMatch>
+        }
+      : never
+  }[keyof M]
+}
+
 /** Options of {@link states}. */
-export interface StatesOptions<I, F, G, V extends Schema, S extends Schema, C extends Schema, R> {
+export interface StatesOptions<
+  I,
+  F,
+  G,
+  V extends Schema,
+  S extends Schema,
+  C extends Schema,
+  R,
+  P,
+  Q,
+  T,
+  B,
+  M,
+> {
   /** The state a run begins in; its schema is the run's input. */
   readonly initial: I
   /** The states a run ends in; what they receive is the run's output. */
   readonly final: F
   /** The signals a run accepts from outside, with the schema of their payload. */
   readonly signals?: G
+  /** Makes signals updates: what their sender is answered with, by the name of the signal. */
+  readonly replies?: P
+  /** Questions that can be asked of a run, with what they are answered with. */
+  readonly queries?: Q
+  /** The result of one item of a map, by state. */
+  readonly items?: T
+  /** The result of each branch of a parallel state, by state. */
+  readonly branches?: B
+  /** Groups of states that are undone together when one of them fails, while the rest of the run stays. */
+  readonly transactions?: Readonly<Record<string, TransactionOption<M>>>
   /** Values of the whole run, changed only by the third argument of `go`. Must accept `{}`. */
   readonly vars?: V & DefaultsVerdict<V, 'vars'>
   /** State shared by all runs with one session id. Must accept `{}`. */
@@ -51,10 +90,14 @@ export function states<
   S extends Schema = Nothing,
   C extends Schema = Nothing,
   R extends object = {},
+  const P extends { readonly [N in keyof G]?: Schema } = {},
+  const Q extends Readonly<Record<string, Schema>> = {},
+  const T extends { readonly [K in Values<E>]?: Schema } = {},
+  const B extends { readonly [K in Values<E>]?: Readonly<Record<string, Schema>> } = {},
 >(
   members: E,
   schemas: M & { readonly [K in Exclude<keyof M, Values<E>>]: Refused<`the enum has no state ${K & Key}`> },
-  options: StatesOptions<I, F, G, V, S, C, R>,
+  options: StatesOptions<I, F, G, V, S, C, R, P, Q, T, B, M>,
 ): Declaration<{
   names: E
   state: Values<E>
@@ -62,6 +105,10 @@ export function states<
   final: Each<F>
   data: M
   signals: G
+  replies: P extends Readonly<Record<string, Schema>> ? P : never
+  queries: Q
+  items: T extends Readonly<Record<Key, Schema>> ? T : never
+  branches: B extends Readonly<Record<Key, Readonly<Record<string, Schema>>>> ? B : never
   vars: OutputOf<V>
   session: OutputOf<S>
   config: OutputOf<C>
@@ -78,35 +125,47 @@ export function states<
     initial: options.initial,
     final: [options.final].flat() as Key[],
     signals: new Map(Object.entries(options.signals ?? {})),
+    replies: new Map(Object.entries(options.replies ?? {}) as [string, Schema][]),
+    queries: new Map(Object.entries(options.queries ?? {})),
+    items: new Map(
+      Object.entries(options.items ?? {}).map(([key, schema]) => [nameOf(names, key), schema as Schema]),
+    ),
+    branches: new Map(
+      Object.entries(options.branches ?? {}).map(([key, branches]) => [
+        nameOf(names, key),
+        new Map(Object.entries(branches as Readonly<Record<string, Schema>>)),
+      ]),
+    ),
+    transactions: (options.transactions ?? {}) as Declared['transactions'],
     vars: options.vars ?? nothing,
     session: options.session,
     config: options.config ?? nothing,
   }
+  const note =
+    (kind: HandlerKind) =>
+    (of: Key, ...options: unknown[]) =>
+    (_method: unknown, context: ClassMethodDecoratorContext) =>
+      noteHandler(context, { kind, state: of, options: readOptions(kind, options), of: declaration })
   const declaration = {
     workflow:
       (workflowOptions: object = {}) =>
       (target: new () => object, context: ClassDecoratorContext) =>
         keepDefinition(target, context, declaration, declared, workflowOptions),
-    step:
-      (state: Key, stepOptions: object = {}) =>
-      (_method: unknown, context: ClassMethodDecoratorContext) =>
-        noteHandler(context, {
-          kind: 'step',
-          state,
-          options: stepOptions as Record<string, unknown>,
-          of: declaration,
-        }),
-    wait: (state: Key, waitOptions: object) => (_method: unknown, context: ClassMethodDecoratorContext) =>
-      noteHandler(context, {
-        kind: 'wait',
-        state,
-        options: waitOptions as Record<string, unknown>,
-        of: declaration,
-      }),
+    migrate: (options: object) => (_target: unknown, context: ClassDecoratorContext) =>
+      noteMigration(context, options),
+    ...Object.fromEntries(HANDLER_KINDS.map((kind) => [kind, note(kind)])),
     go: (state: Key, data: unknown, vars?: Readonly<Record<string, unknown>>) =>
       makeMove({ to: names.get(state) ?? String(state), data, vars }),
   }
   return Object.freeze(declaration) as never
+}
+
+/** The options of a decorator; a branch also has a name. */
+function readOptions(kind: HandlerKind, options: readonly unknown[]): Readonly<Record<string, unknown>> {
+  const [first, second] = options
+  return kind === 'branch'
+    ? { ...(second as object | undefined), branch: first }
+    : ((first ?? {}) as Readonly<Record<string, unknown>>)
 }
 
 /** Names the type of the injected resources in {@link states}; holds no value. */

@@ -79,6 +79,43 @@ export type WaitVerdict<
   N extends string,
 > = Parameters<D, M, Label<D, F>, [E, Input<D, F>], `On<${N}>, In<${Label<D, F>}>`, Moves<D, M, F, T>>
 
+/** The handler returns what fits `V`. */
+type Gives<M extends AnyMethod, Of extends string, V> = [Awaited<ReturnType<M>>] extends [V]
+  ? unknown
+  : Refused<`handler of ${Of} returns a value that does not fit the result schema of ${Of}`>
+
+/** Judges a method that goes somewhere, called with `Params` before the context. */
+export type MoverVerdict<
+  D extends Shape,
+  M extends AnyMethod,
+  F extends D['state'],
+  T,
+  Params extends readonly unknown[],
+  What extends string,
+> = Parameters<D, M, Label<D, F>, Params, `${What}, In<${Label<D, F>}>`, Moves<D, M, F, T>>
+
+/** Judges a method that gives a result and goes nowhere. */
+export type GiverVerdict<
+  D extends Shape,
+  M extends AnyMethod,
+  Of extends string,
+  V,
+  Params extends readonly unknown[],
+  What extends string,
+  C = Context<D>,
+> =
+  Takes<M, [...Params, C]> extends true
+    ? Gives<M, Of, V>
+    : Takes<M, [...Params, never]> extends true
+      ? Refused<`handler of ${Of}: its last parameter is not this workflow's context (a resource it does not have?)`>
+      : Refused<`handler of ${Of} must take (${What}, context)`>
+
+/** A state's name in sentences, quoted. */
+export type LabelOf<D extends Shape, S> = Label<D, S>
+
+/** A state's name in sentences, bare. */
+export type NameOf<D extends Shape, S> = Name<D, S>
+
 /** Judges a class under `@workflow`: every state that is not final has a public handler. */
 export type ClassVerdict<D extends Shape, C> = C extends abstract new (...args: never[]) => infer I
   ? [Exclude<Working<D>, HandledBy<I>>] extends [never]

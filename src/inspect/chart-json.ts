@@ -1,12 +1,17 @@
 import { eventType, stateKey } from '../compile/keys.ts'
-import { policyOf } from '../compile/machine.ts'
-import { exitsOf, type Definition, type Exit, type StateDefinition } from '../definition/definition.ts'
+import { makeRegions } from '../compile/machine.ts'
+import { policyOf } from '../compile/policies.ts'
+import type { Definition, StateDefinition } from '../definition/definition.ts'
+import { exitsOf, type Exit } from '../definition/exit.ts'
+import { sayExit } from './remarks.ts'
 
 /** One state of {@link ChartConfig}. */
 export interface StateConfig {
-  readonly type?: 'final'
+  readonly type?: 'final' | 'parallel'
   readonly description?: string
   readonly on?: Readonly<Record<string, TransitionConfig>>
+  /** The regions of a parallel state: each branch, at work and then done or failed. */
+  readonly states?: object
   readonly meta: Readonly<Record<string, unknown>>
 }
 
@@ -48,13 +53,24 @@ function stateConfig(state: StateDefinition): StateConfig {
   const described = state.description === undefined ? {} : { description: state.description }
   const meta = { kind: state.kind, ...policyOf(state) }
   if (state.kind === 'final') return { type: 'final', ...described, meta }
-  const on = exitsOf(state).map((exit) => [eventType(exit), transitionConfig(exit)] as const)
-  return { ...described, on: Object.fromEntries(on), meta }
+  const exits = Object.entries(Object.groupBy(exitsOf(state), eventType)) as [string, Exit[]][]
+  const on = exits.map(([type, same]) => [type, transitionConfig(state, same)] as const)
+  const regions = state.kind === 'parallel' ? { type: 'parallel' as const, states: makeRegions(state) } : {}
+  return { ...regions, ...described, on: Object.fromEntries(on), meta }
 }
 
-function transitionConfig(exit: Exit): TransitionConfig {
-  const waited = exit.by === 'expires' ? { description: `after ${exit.afterMs} ms` } : {}
-  return { target: stateKey(exit.to), reenter: true, ...waited, meta: { by: exit.by } }
+/** One transition; several edges for errors to the same state are one event. */
+function transitionConfig(state: StateDefinition, exits: readonly Exit[]): TransitionConfig {
+  const [{ to, by }] = exits as [Exit]
+  const said = [...new Set(exits.map((exit) => describe(state, exit)))].filter(Boolean).join(' or ')
+  return { target: stateKey(to), reenter: true, ...(said ? { description: said } : {}), meta: { by } }
+}
+
+/** What the event's own name does not say. */
+function describe(state: StateDefinition, exit: Exit): string {
+  if (exit.by === 'expires') return `after ${exit.afterMs} ms`
+  const said = sayExit(state, exit)
+  return said === 'catch' || (exit.by === 'signal' && said === exit.signal) ? '' : said
 }
 
 /** A workflow as plain data for tools: names as they are, nothing encoded. */
@@ -64,6 +80,14 @@ export interface WorkflowJson {
   readonly description?: string
   readonly initial: string
   readonly signals: readonly string[]
+  /** Signals that are updates. */
+  readonly replies?: readonly string[]
+  readonly queries?: readonly string[]
+  /** The states of each transaction. */
+  readonly transactions?: Readonly<Record<string, readonly string[]>>
+  readonly deadlineMs?: number
+  /** Older versions whose runs can go on. */
+  readonly migratesFrom?: readonly number[]
   readonly states: readonly StateJson[]
 }
 
@@ -78,13 +102,20 @@ export interface StateJson {
 
 /** States, kinds, exits and policies of a definition, ready for `JSON.stringify`. */
 export function toJson(definition: Definition): WorkflowJson {
-  const { name, version, description, initial, signals, states } = definition
+  const { name, version, description, initial, signals, replies, queries, states } = definition
+  const { transactions, deadlineMs, migrations } = definition
+  const groups = [...transactions.values()].map((group) => [group.name, group.states] as const)
   return {
     name,
     version,
     ...(description === undefined ? {} : { description }),
     initial,
     signals: [...signals.keys()],
+    ...(replies.size > 0 ? { replies: [...replies.keys()] } : {}),
+    ...(queries.size > 0 ? { queries: [...queries.keys()] } : {}),
+    ...(groups.length > 0 ? { transactions: Object.fromEntries(groups) } : {}),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
+    ...(migrations.size > 0 ? { migratesFrom: [...migrations.keys()] } : {}),
     states: [...states.values()].map((state) => ({
       name: state.name,
       kind: state.kind,

@@ -1,5 +1,6 @@
 import type { Machine } from '../compile/machine.ts'
 import type { Happening } from '../model/history.ts'
+import type { Timer } from '../model/run.ts'
 import type { Status } from '../model/status.ts'
 
 /** What the inspector needs of the engine it shows. The engine passes it in, so that nothing here reaches into it. */
@@ -24,7 +25,13 @@ export interface InspectedRun {
   readonly state: string
   readonly data: unknown
   readonly vars: unknown
-  readonly timer?: { readonly kind: 'retry' | 'expires' } | undefined
+  readonly timer?: Pick<Timer, 'kind'> | undefined
+  /** The reminder whose method runs now. */
+  readonly reminding?: string | undefined
+  /** What a paused run was before. */
+  readonly paused?: Status | undefined
+  /** How the branches of a parallel state have ended so far, where that is known. */
+  readonly branches?: Readonly<Record<string, 'done' | 'failed'>> | undefined
 }
 
 /** A run as it was read from the store. */

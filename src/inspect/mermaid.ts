@@ -1,12 +1,16 @@
-import { exitsOf, type Definition, type Exit, type StateDefinition } from '../definition/definition.ts'
+import type { Definition, ParallelState, StateDefinition } from '../definition/definition.ts'
+import { exitsOf } from '../definition/exit.ts'
+import { escape, isPlain } from './drawn-text.ts'
+import { remarksOn, sayExit } from './remarks.ts'
 
-/** Names that Mermaid reads as something else where a state could stand. */
-const KEYWORDS =
-  /^(state|note|end|class|classdef|click|default|direction|style|linkstyle|hide|scale|as|root|accdescr|acctitle|title|s\d+)$/i
+/** Stands for every state, where the workflow itself catches errors; no state of a definition has this id. */
+const ANY_STATE = 's0'
 
 /**
  * A definition as a Mermaid state diagram, the same text for the same definition. Moves that a handler makes have no
- * label; a signal has its name, the end of a wait `after 48h`, a failure `catch`.
+ * label; a signal has its name, and how many are needed from whom (`approve x2 by editor`), time is `after 48h`, a
+ * failure `catch TypeError`. The branches of a parallel state are regions of it. What a workflow catches for all its
+ * states leaves a state of its own, so that not every state has that line. The rest is in notes.
  *
  * @example
  * toMermaid(readDefinition(Quiz))
@@ -15,65 +19,49 @@ const KEYWORDS =
  * //   ask --> done: answer
  * //   done --> [*]
  */
-export function toMermaid({ states, initial }: Definition): string {
+export function toMermaid(definition: Definition): string {
+  const { states, initial } = definition
   const all = [...states.values()]
   const ids = new Map(all.map(({ name }, i) => [name, isPlain(name) ? name : `s${i + 1}`]))
-  const id = (name: string): string => ids.get(name) ?? 's0'
+  const id = (name: string): string => ids.get(name) ?? ''
+  const shared = new Set<string>()
+  const moves = all.flatMap((state) =>
+    exitsOf(state).flatMap((exit) => {
+      const text = escape(sayExit(state, exit))
+      const end = `--> ${id(exit.to)}${text === '' ? '' : `: ${text}`}`
+      if (exit.by !== 'catch' || exit.of !== 'workflow') return `${id(state.name)} ${end}`
+      shared.add(`${ANY_STATE} ${end}`)
+      return []
+    }),
+  )
   const lines = [
-    ...all.filter(({ name }) => !isPlain(name)).map(({ name }) => `state "${escape(name)}" as ${id(name)}`),
+    ...all.flatMap((state, i) => declaration(state, id(state.name), `s${i + 1}`)),
+    ...(shared.size > 0 ? [`state "any state" as ${ANY_STATE}`] : []),
     `[*] --> ${id(initial)}`,
-    ...all.flatMap((state) =>
-      exitsOf(state).map((exit) => `${id(state.name)} --> ${id(exit.to)}${label(exit)}`),
-    ),
+    ...new Set(moves),
+    ...shared,
     ...all.filter(({ kind }) => kind === 'final').map(({ name }) => `${id(name)} --> [*]`),
-    ...all.flatMap((state) => noteOf(state, id(state.name))),
+    ...all.flatMap((state) => note(remarksOn(state, definition), id(state.name))),
   ]
   return `stateDiagram-v2\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
-function isPlain(name: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9_]{0,60}$/.test(name) && !KEYWORDS.test(name) && !(name in {})
+/** A state that has to be declared: for its name, or for its branches. */
+function declaration(state: StateDefinition, id: string, number: string): readonly string[] {
+  const named = isPlain(state.name) ? `state ${id}` : `state "${escape(state.name)}" as ${id}`
+  if (state.kind === 'parallel') return [`${named} {`, ...regions(state, number), '}']
+  return isPlain(state.name) ? [] : [named]
 }
 
-function label(exit: Exit): string {
-  switch (exit.by) {
-    case 'step':
-      return ''
-    case 'signal':
-      return `: ${escape(exit.signal) || '#40;empty#41;'}`
-    case 'expires':
-      return `: after ${sayDuration(exit.afterMs)}`
-    case 'catch':
-      return ': catch'
-  }
+function regions({ branches }: ParallelState, number: string): readonly string[] {
+  return [...branches.keys()].flatMap((name, i) => [
+    ...(i > 0 ? ['  --'] : []),
+    `  state "${escape(name) || '#40;empty#41;'}" as ${number}b${i + 1}`,
+  ])
 }
 
-function noteOf({ description }: StateDefinition, id: string): string[] {
-  const text = escape((description ?? '').trim())
-  return text === '' ? [] : [`note right of ${id} : ${text}`]
-}
-
-/** Everything but letters, digits and a little punctuation becomes Mermaid's `#code;`, which no part of it reads as syntax. */
-function escape(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/\s+/g, ' ')
-    .replace(/[^\p{L}\p{M}\p{N} _.,!?'-]/gu, (c) => `#${c.codePointAt(0)};`)
-    .replace(/--/g, '#45;#45;')
-    .replace(/^ $/, '#32;')
-}
-
-const UNITS = [
-  ['d', 864e5],
-  ['h', 36e5],
-  ['m', 6e4],
-  ['s', 1e3],
-] as const
-
-/** A duration as it was probably written: whole, in the largest unit that fits; days only from three on. */
-export function sayDuration(ms: number): string {
-  const [unit, size] = UNITS.find(
-    ([unit, size]) => ms > 0 && ms % size === 0 && (unit !== 'd' || ms >= 3 * size),
-  ) ?? ['ms', 1]
-  return `${ms / size}${unit}`
+function note(remarks: readonly string[], id: string): readonly string[] {
+  const lines = remarks.map(escape)
+  if (lines.length < 2) return lines.map((line) => `note right of ${id} : ${line}`)
+  return [`note right of ${id}`, ...lines.map((line) => `  ${line}`), 'end note']
 }

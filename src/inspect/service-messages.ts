@@ -1,11 +1,18 @@
 import type { Machine } from '../compile/machine.ts'
 import { signalType, stateKey } from '../compile/keys.ts'
-import type { Definition } from '../definition/definition.ts'
+import type { Definition, ParallelState } from '../definition/definition.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
 import { isEnded } from '../model/status.ts'
 import type { InspectedCommit, InspectedRun } from './inspector-parts.ts'
-import { doneType, errorType, expiryType, serviceMachine } from './service-machine.ts'
+import {
+  doneType,
+  errorType,
+  expiryType,
+  JOINED_TYPE,
+  serviceMachine,
+  VISITS_TYPE,
+} from './service-machine.ts'
 import { hiddenPaths, showable } from './showable.ts'
 
 type XStateEvent = { readonly type: string } & Readonly<Record<string, unknown>>
@@ -77,7 +84,7 @@ export class ServiceMessages {
     const none = { actions: [], activities: {}, meta: {}, events: [], children: {} }
     return JSON.stringify({
       ...none,
-      value: stateValue(definition, run),
+      value: stateValue(definition, run, this.#happenings),
       context,
       event,
       _event: scxml(event),
@@ -105,10 +112,35 @@ function scxml(event: XStateEvent): object {
   return { name: event.type, data: event, $$type: 'scxml', type: 'external' }
 }
 
-function stateValue({ states }: Definition, { state, status, timer }: InspectedRun): unknown {
-  const key = stateKey(state)
-  if (states.get(state)?.kind !== 'wait') return key
-  return { [key]: status === 'waiting' && timer?.kind !== 'retry' ? 'awaiting' : 'handling' }
+/** The state value of the projection, as far as a commit tells it. */
+function stateValue({ states }: Definition, run: InspectedRun, happenings: readonly Happening[]): unknown {
+  const key = stateKey(run.state)
+  const state = states.get(run.state)
+  const status = run.paused ?? run.status
+  const retrying = run.timer?.kind === 'retry'
+  const waits = (status === 'waiting' || run.reminding !== undefined) && !retrying
+  const goesOn = happenings.some(({ type }) => type === 'signalled' || type === 'joined')
+  const works = waits || ((status === 'running' || status === 'pending') && !retrying && !goesOn)
+  switch (state?.kind) {
+    case 'wait':
+      return { [key]: waits ? 'awaiting' : 'handling' }
+    case 'timer':
+      return { [key]: waits ? 'sleeping' : 'handling' }
+    case 'child':
+      return state.detached ? key : { [key]: works ? 'working' : 'handling' }
+    case 'parallel':
+      return { [key]: works ? { working: regions(state, run) } : 'joining' }
+    default:
+      return key
+  }
+}
+
+function regions({ branches }: ParallelState, { branches: ended = {} }: InspectedRun): object {
+  const values = [...branches.keys()].map((name) => [
+    stateKey(name),
+    (Object.hasOwn(ended, name) && ended[name]) || 'working',
+  ])
+  return Object.fromEntries(values) as object
 }
 
 /** What happened, as an event of the machine; what is none is named `stepwright.<type>`, and log lines are left out. */
@@ -117,7 +149,8 @@ function toXStateEvent(definition: Definition, happening: Happening): XStateEven
   switch (happening.type) {
     case 'started':
       return { type: 'xstate.init', input: showable(happening.data, hiddenPaths(definition, happening.to)) }
-    case 'signalled': {
+    case 'signalled':
+    case 'voted': {
       const payload = showable(happening.payload, hiddenPaths(definition, `signal ${happening.name}`))
       return { ...(typeof payload === 'object' ? payload : { payload }), type: signalType(happening.name) }
     }
@@ -136,8 +169,38 @@ function toXStateEvent(definition: Definition, happening: Happening): XStateEven
       return own({ status: happening.status })
     case 'signal-refused':
       return own({ signal: happening.name })
+    case 'reminded': {
+      const { method, count, failure } = happening
+      return own({ method, count, ...(failure ? sayFailure(definition, failure) : {}) })
+    }
+    case 'joined':
+      return { type: JOINED_TYPE, done: happening.done, failed: happening.failed }
+    case 'child-started':
+      return own({ child: happening.child, workflow: happening.workflow })
+    case 'cancelled':
+    case 'terminated':
+    case 'paused':
+      return own({ reason: happening.reason })
+    case 'retried-by-hand':
+      return own({ state: happening.state })
+    case 'migrated':
+      return own({ from: happening.from, to: happening.to, state: happening.state })
+    case 'compensating': {
+      const { why, failure } = happening
+      return own({ why, ...(failure ? sayFailure(definition, failure) : {}) })
+    }
+    case 'undone': {
+      const { state, visit, part, skipped } = happening
+      return own({ state, visit, part, skipped })
+    }
+    case 'undo-failed': {
+      const { state, visit, attempt, failure } = happening
+      return own({ state, visit, attempt, ...sayFailure(definition, failure) })
+    }
     case 'claimed':
     case 'released':
+    case 'unpaused':
+    case 'compensated':
       return own()
     case 'completed':
     case 'log':
@@ -151,8 +214,11 @@ function moveEvent(
 ): XStateEvent {
   const shown = { data: showable(data, hiddenPaths(definition, to)) }
   const state = definition.states.get(from)
-  if (by === 'expires' && state?.kind === 'wait' && state.expires)
-    return { type: expiryType(definition, from, state.expires.afterMs), ...shown }
+  if (by === 'visits') return { type: VISITS_TYPE, ...shown }
+  if (by === 'skip') return { type: 'stepwright.skipped', ...shown }
+  const waited = by === 'expires' && (state?.kind === 'wait' || state?.kind === 'child') && state
+  if (waited && waited.expires)
+    return { type: expiryType(definition, waited, waited.expires.afterMs), ...shown }
   return { type: by === 'catch' ? errorType(from) : doneType(from), ...shown }
 }
 

@@ -37,6 +37,49 @@ export class TimeoutError extends Error {
   override readonly name: string = 'TimeoutError'
 }
 
+/** The run was cancelled or its worker let go: the reason of a handler's AbortSignal. */
+export class CancelledError extends Error {
+  override readonly name: string = 'CancelledError'
+}
+
+/**
+ * Thrown by the handler of a wait: this signal does not count, and the run goes on waiting. An update gets the message
+ * as its error.
+ */
+export class RefusedError extends Error {
+  override readonly name: string = 'RefusedError'
+}
+
+/** A child run did not complete: it failed, was cancelled, terminated, compensated, or is gone. */
+export class ChildError extends FatalError {
+  override readonly name: string = 'ChildError'
+  readonly child: string
+  readonly status: string
+  readonly failure: Failure | undefined
+
+  constructor(child: string, status: string, failure?: Failure) {
+    super(`child run "${child}" is ${status}${failure ? `: ${failure.name}: ${failure.message}` : ''}`)
+    this.child = child
+    this.status = status
+    this.failure = failure
+  }
+}
+
+/** The branches or items of a state cannot satisfy its join any more. */
+export class JoinError extends FatalError {
+  override readonly name: string = 'JoinError'
+}
+
+/** Which errors a rule is for: a class, or the `name` or `code` that an error carries. */
+export type ErrorMatch = string | (abstract new (...args: never[]) => Error)
+
+/** Whether an error is one that `match` means. */
+export function matchesError(thrown: unknown, match: ErrorMatch): boolean {
+  if (typeof match === 'function') return thrown instanceof match
+  const { name, code } = (thrown ?? {}) as { name?: unknown; code?: unknown }
+  return name === match || code === match
+}
+
 /** An error as it is kept in a run and its history. */
 export interface Failure {
   readonly name: string

@@ -1,4 +1,6 @@
+import type { Caller } from './caller.ts'
 import type { Failure } from './failure.ts'
+import type { Parked } from './status.ts'
 
 /** What happened to a run, in order, without its number and time. Every commit adds one or more. */
 export type Happening =
@@ -11,6 +13,8 @@ export type Happening =
       readonly data: unknown
       readonly vars: unknown
       readonly session: string
+      readonly by?: Caller
+      readonly forkedFrom?: { readonly run: string; readonly seq: number }
     }
   /** A worker took a run that was started elsewhere. */
   | { readonly type: 'claimed'; readonly worker: string }
@@ -25,7 +29,77 @@ export type Happening =
       readonly vars?: unknown
     }
   /** A signal was taken from the inbox and its handler begins. */
-  | { readonly type: 'signalled'; readonly name: string; readonly id: string; readonly payload: unknown }
+  | {
+      readonly type: 'signalled'
+      readonly name: string
+      readonly id: string
+      readonly payload: unknown
+      readonly caller?: Caller
+    }
+  /** A signal was counted; more are needed. */
+  | {
+      readonly type: 'voted'
+      readonly name: string
+      readonly id: string
+      readonly payload: unknown
+      readonly caller?: Caller
+      readonly count: number
+      readonly of: number
+    }
+  | { readonly type: 'reminded'; readonly method: string; readonly count: number; readonly failure?: Failure }
+  /** All parts of a state that were needed have ended. */
+  | {
+      readonly type: 'joined'
+      readonly state: string
+      readonly done: number
+      readonly failed: number
+      /** The first failures, by part. */
+      readonly failures?: Readonly<Record<string, Failure>>
+    }
+  /** A child run was started. */
+  | { readonly type: 'child-started'; readonly child: string; readonly workflow: string }
+  /** People and other runs act on it. */
+  | { readonly type: 'paused'; readonly reason?: string; readonly by?: Caller }
+  | { readonly type: 'unpaused'; readonly by?: Caller }
+  | { readonly type: 'cancelled'; readonly reason?: string; readonly by?: Caller }
+  | { readonly type: 'terminated'; readonly reason?: string; readonly by?: Caller }
+  | {
+      readonly type: 'retried-by-hand'
+      readonly state: string
+      readonly data?: unknown
+      readonly by?: Caller
+    }
+  | {
+      readonly type: 'migrated'
+      readonly from: number
+      readonly to: number
+      readonly state: string
+      readonly data: unknown
+      readonly vars: unknown
+    }
+  /** Undoing begins. */
+  | {
+      readonly type: 'compensating'
+      readonly why: 'failed' | 'cancelled' | 'transaction'
+      readonly failure?: Failure
+    }
+  | {
+      readonly type: 'undone'
+      readonly state: string
+      readonly visit: number
+      readonly part?: string
+      readonly skipped?: boolean
+    }
+  | {
+      readonly type: 'undo-failed'
+      readonly state: string
+      readonly visit: number
+      readonly attempt: number
+      readonly failure: Failure
+      readonly retryAt?: number
+    }
+  /** All is undone. */
+  | { readonly type: 'compensated' }
   /** A signal in the inbox did not fit the code that was loaded when its turn came. */
   | { readonly type: 'signal-refused'; readonly name: string; readonly id: string; readonly reason: string }
   | {
@@ -57,14 +131,17 @@ export type Happening =
   | { readonly type: 'failed'; readonly state: string; readonly failure: Failure }
   | {
       readonly type: 'parked'
-      readonly status: 'quarantined' | 'needs-migration' | 'corrupt'
+      readonly status: Parked
       readonly reason: string
       readonly remedy: string
     }
   | { readonly type: 'unparked'; readonly status: string }
 
 /** What made a run move. */
-export type MoveCause = 'step' | `signal:${string}` | 'expires' | 'catch'
+export type MoveCause = 'step' | `signal:${string}` | 'expires' | 'visits' | 'catch' | 'skip'
 
 /** One entry of a run's history. */
 export type HistoryEvent = { readonly seq: number; readonly at: number } & Happening
+
+/** A line written by a handler. */
+export type LogLine = Extract<Happening, { type: 'log' }>

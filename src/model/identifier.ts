@@ -7,7 +7,7 @@ export const LONGEST_ID = 200
  * An id as given, or an error. Any printable text serves (`/`, spaces, umlauts); control characters and halves of
  * characters do not, since not every store keeps them.
  */
-export function checkId(what: 'run' | 'session' | 'signal', id: unknown): string {
+export function checkId(what: 'run' | 'session' | 'signal' | 'caller' | 'schedule', id: unknown): string {
   const wrong =
     typeof id !== 'string'
       ? 'is not a string'

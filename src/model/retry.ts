@@ -1,5 +1,6 @@
 import type { Duration } from './duration.ts'
 import { toMs } from './duration.ts'
+import { matchesError, type ErrorMatch } from './failure.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 
 /** How often and when a failed attempt is tried again. */
@@ -12,6 +13,13 @@ export interface RetryOptions {
   readonly coefficient?: number
   /** The longest wait ever. Default `'1m'`. A `Retry-After` may be longer. */
   readonly maxInterval?: Duration
+  /** `'full'` (default): anything between 0 and the limit; `'none'`: the limit itself. */
+  readonly jitter?: 'full' | 'none'
+}
+
+/** {@link RetryOptions} of a state: for all errors, and others for the classes of errors in `on`; the first that fits counts. */
+export interface RetryTable extends RetryOptions {
+  readonly on?: readonly ({ readonly error: ErrorMatch | readonly ErrorMatch[] } & RetryOptions)[]
 }
 
 /** {@link RetryOptions} with defaults filled in, in milliseconds. */
@@ -20,15 +28,47 @@ export interface RetryPolicy {
   readonly initialIntervalMs: number
   readonly coefficient: number
   readonly maxIntervalMs: number
+  readonly jitter: 'full' | 'none'
+  /** Policies of their own for classes of errors. */
+  readonly rules: readonly { readonly errors: readonly ErrorMatch[]; readonly policy: RetryPolicy }[]
+}
+
+/** The policy for an error: that of the first rule it fits, else the state's own. */
+export function policyFor(policy: RetryPolicy, thrown: unknown): RetryPolicy {
+  const rule = policy.rules.find(({ errors }) => errors.some((match) => matchesError(thrown, match)))
+  return rule?.policy ?? policy
 }
 
 /** Reads the options of one state; `where` names it in errors. */
-export function readRetry(options: RetryOptions, where: string): RetryPolicy {
-  const { maxAttempts = 3, initialInterval = '1s', coefficient = 2, maxInterval = '1m' } = options
+export function readRetry(options: RetryTable, where: string): RetryPolicy {
+  const { on = [], ...own } = options
+  const rules = on.map(({ error, ...rule }, i) => {
+    const errors = [error].flat() as readonly ErrorMatch[]
+    if (
+      errors.length === 0 ||
+      errors.some((match) => typeof match !== 'function' && typeof match !== 'string')
+    )
+      throw new StepwrightError('invalid-options', {
+        what: `${where}: retry.on[${i}].error is ${quote(error)}`,
+        remedy: 'Give an error class, or the name or code of an error',
+      })
+    return { errors, policy: readOne({ ...own, ...rule }, `${where}: retry.on[${i}]`) }
+  })
+  return { ...readOne(own, `${where}: retry`), rules }
+}
+
+function readOne(options: RetryOptions, where: string): RetryPolicy {
+  const {
+    maxAttempts = 3,
+    initialInterval = '1s',
+    coefficient = 2,
+    maxInterval = '1m',
+    jitter = 'full',
+  } = options
   const positive = (name: string, value: number, whole: boolean): void => {
     if (typeof value === 'number' && value >= 1 && (!whole || Number.isSafeInteger(value))) return
     throw new StepwrightError('invalid-options', {
-      what: `${where}: retry.${name} is ${quote(value)}`,
+      what: `${where}.${name} is ${quote(value)}`,
       remedy: `Give ${whole ? 'a whole number' : 'a number'} of 1 or more`,
       details: { where, name, value },
     })
@@ -37,9 +77,11 @@ export function readRetry(options: RetryOptions, where: string): RetryPolicy {
   positive('coefficient', coefficient, false)
   return {
     maxAttempts,
-    initialIntervalMs: toMs(initialInterval, `${where}: retry.initialInterval`),
+    initialIntervalMs: toMs(initialInterval, `${where}.initialInterval`),
     coefficient,
-    maxIntervalMs: toMs(maxInterval, `${where}: retry.maxInterval`),
+    maxIntervalMs: toMs(maxInterval, `${where}.maxInterval`),
+    jitter,
+    rules: [],
   }
 }
 
@@ -50,5 +92,5 @@ export function readRetry(options: RetryOptions, where: string): RetryPolicy {
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, random: number): number {
   const limit = Math.min(policy.maxIntervalMs, policy.initialIntervalMs * policy.coefficient ** (attempt - 1))
-  return Math.floor(random * (limit + 1))
+  return policy.jitter === 'none' ? Math.floor(limit) : Math.floor(random * (limit + 1))
 }

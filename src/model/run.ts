@@ -1,3 +1,4 @@
+import type { Caller } from './caller.ts'
 import type { Failure } from './failure.ts'
 import type { Status } from './status.ts'
 
@@ -14,6 +15,8 @@ export interface Run {
   readonly state: string
   /** How often each state has been entered. */
   readonly visits: Readonly<Record<string, number>>
+  /** When the present visit began. Milliseconds. */
+  readonly since: number
   /** Number of the current try of this visit; 1 for the first. */
   readonly attempt: number
   readonly data: unknown
@@ -22,6 +25,12 @@ export interface Run {
   readonly session: string
   /** The signal whose handler runs now. */
   readonly signal?: ReceivedSignal
+  /** Signals counted in this visit. */
+  readonly votes?: readonly ReceivedSignal[]
+  /** How often each reminder of this visit was given, by method. */
+  readonly reminded?: Readonly<Record<string, number>>
+  /** The reminder whose method runs now. */
+  readonly reminding?: string
   /** The one thing in time it waits for. Absolute, milliseconds. */
   readonly timer?: Timer
   /** Times in a row that a worker died in this visit without saving anything new. */
@@ -31,6 +40,23 @@ export interface Run {
   /** The worker that has it. */
   readonly worker?: string
   readonly failure?: Failure
+  /** What is being undone, and why. */
+  readonly undoing?: Undoing
+  /** Number of committed visits that can be undone: the height of a stack. */
+  readonly undoable?: number
+  /** The transaction it is in, and the height of that stack when it began. */
+  readonly transaction?: { readonly name: string; readonly since: number }
+  /** What a paused run was before. */
+  readonly paused?: Status
+  /** When it fails for having taken too long. Absolute, milliseconds. */
+  readonly deadline?: number
+  /** The run that waits for this one. */
+  readonly parent?: Parent
+  /** The schedule that started it. */
+  readonly schedule?: string
+  readonly forkedFrom?: { readonly run: string; readonly seq: number }
+  /** Who started it, as its starter said. */
+  readonly startedBy?: Caller
   /** SHA-256 of the input: the same start twice is told from another one with the same id. */
   readonly inputHash: string
   readonly createdAt: number
@@ -43,17 +69,48 @@ export interface ReceivedSignal {
   readonly id: string
   readonly payload: unknown
   readonly at: number
+  readonly caller?: Caller
 }
 
-/** `retry`: the next attempt; `expires`: the end of a wait. */
+/** The kinds of {@link Timer}. */
+export const TIMERS = [
+  'retry', // the next attempt
+  'expires', // the end of a wait
+  'timer', // the end of a state that only waits
+  'reminder',
+  'parts', // the next attempt of a branch or an item, or a look at child runs
+] as const
+
+/** The one thing in time that a run waits for next. Absolute, milliseconds. */
 export interface Timer {
-  readonly kind: 'retry' | 'expires'
+  readonly kind: (typeof TIMERS)[number]
   readonly at: number
+  /** The method of a reminder. */
+  readonly method?: string
 }
 
-/** The key that every attempt of a visit shares: `run/state/visit`. */
-export function idempotencyKey(run: Pick<Run, 'id' | 'state' | 'visits'>): string {
-  return `${run.id}/${run.state}/${visitOf(run)}`
+/** Where a child run belongs. */
+export interface Parent {
+  readonly run: string
+  readonly state: string
+  readonly visit: number
+  readonly part: string
+}
+
+/** A run that is being undone. */
+export interface Undoing {
+  /** `transaction`: the run goes on afterwards, by its catch edge. */
+  readonly why: 'failed' | 'cancelled' | 'transaction'
+  /** Only what stands above this height is undone. */
+  readonly since: number
+  /** The catch edge of the transaction: where the run goes then, and with what. */
+  readonly to?: string
+  readonly data?: unknown
+}
+
+/** The key that every attempt of a visit shares: `run/state/visit`, and of a branch or item `run/state/visit/part`. */
+export function idempotencyKey(run: Pick<Run, 'id' | 'state' | 'visits'>, part?: string): string {
+  return `${run.id}/${run.state}/${visitOf(run)}${part === undefined ? '' : `/${part}`}`
 }
 
 /** How often the state it is in has been entered. */

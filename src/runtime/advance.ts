@@ -6,54 +6,24 @@
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { causeOf, type Machine } from '../compile/machine.ts'
-import type { Exit } from '../definition/definition.ts'
-import type { Failure } from '../model/failure.ts'
+import type { Caller } from '../model/caller.ts'
 import type { Happening } from '../model/history.ts'
-import { visitOf, type ReceivedSignal, type Run } from '../model/run.ts'
+import { visitOf, type Parent, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
-
-export type LogLine = Extract<Happening, { type: 'log' }>
-
-/** What can happen to a run. Made by the engine only; nothing from outside becomes one. */
-export type RunEvent =
-  | { readonly type: 'claimed'; readonly worker: string }
-  | { readonly type: 'recovered'; readonly worker: string; readonly memos: number }
-  | { readonly type: 'signalled'; readonly worker: string; readonly signal: ReceivedSignal }
-  | { readonly type: 'signal-refused'; readonly name: string; readonly id: string; readonly reason: string }
-  | { readonly type: 'retry-due'; readonly worker: string }
-  | { readonly type: 'released' }
-  | {
-      readonly type: 'moved'
-      readonly worker: string
-      readonly exit: Exit
-      readonly data: unknown
-      readonly vars?: object
-      readonly log?: readonly LogLine[]
-    }
-  | { readonly type: 'closed'; readonly output?: unknown; readonly log?: readonly LogLine[] }
-  | {
-      readonly type: 'attempt-failed'
-      readonly failure: Failure
-      readonly retryAt?: number
-      readonly log?: readonly LogLine[]
-    }
-  | { readonly type: 'failed'; readonly failure: Failure }
-  | {
-      readonly type: 'parked'
-      readonly status: 'quarantined' | 'needs-migration' | 'corrupt'
-      readonly reason: string
-      readonly remedy: string
-    }
-  | { readonly type: 'unparked' }
-
-/** The next run, and what happened, to be committed together. */
-export interface Advance {
-  readonly run: Run
-  readonly happenings: readonly Happening[]
-}
-
-/** How often a worker may die in one visit without saving anything new, before the run is set aside. */
-export const MOST_RECOVERIES = 5
+import {
+  allUndone,
+  cancel,
+  compensate,
+  complete,
+  fail,
+  terminate,
+  undoEntry,
+  undoFailed,
+  undone,
+} from './ending.ts'
+import { enter, enterAgain, wait } from './entering.ts'
+import type { Advance, Moved, RunEvent } from './event.ts'
+import { claim, recover, release } from './holding.ts'
 
 /** What a new run is made from, checked already. */
 export interface Beginning {
@@ -64,87 +34,124 @@ export interface Beginning {
   readonly session: string
   /** The worker that takes it at once; without one it is pending. */
   readonly worker?: string
+  /** Another state than the initial one: a fork begins there. */
+  readonly state?: string
+  readonly deadline?: number
+  readonly parent?: Parent
+  readonly schedule?: string
+  readonly startedBy?: Caller
+  readonly forkedFrom?: { readonly run: string; readonly seq: number }
 }
 
-/** A run in its initial state. */
-export function begin(
-  machine: Machine,
-  { id, input, inputHash, vars, session, worker }: Beginning,
-  now: number,
-): Advance {
+/** A run in its first state. */
+export function begin(machine: Machine, beginning: Beginning, now: number): Advance {
   const { name, version, initial } = machine.definition
-  const empty = {
+  const { id, input, inputHash, vars, session, worker, state = initial, ...more } = beginning
+  const run: Run = {
     id,
     workflow: name,
     version,
-    state: initial,
+    status: 'pending',
+    state,
     visits: {},
-    session,
+    since: now,
+    attempt: 1,
     data: input,
     vars,
+    session,
+    recoveries: 0,
+    memos: 0,
     inputHash,
+    ...more,
     createdAt: now,
     updatedAt: now,
   }
-  const entered = enter(
-    machine,
-    { ...empty, status: 'pending', attempt: 1, recoveries: 0, memos: 0 },
-    initial,
-    input,
-    worker,
-    now,
-  )
-  const run: Run =
-    entered.status === 'running' && worker === undefined ? { ...entered, status: 'pending' } : entered
-  return {
-    run,
-    happenings: [{ type: 'started', workflow: name, version, to: initial, data: input, vars, session }],
+  const { forkedFrom, startedBy } = beginning
+  const started: Happening = {
+    type: 'started',
+    workflow: name,
+    version,
+    to: state,
+    data: input,
+    vars,
+    session,
+    ...(startedBy ? { by: startedBy } : {}),
+    ...(forkedFrom ? { forkedFrom } : {}),
   }
+  return { run: enter(machine, run, state, input, worker, now), happenings: [started] }
 }
 
 /** Applies an event. Throws `illegal-move` or `run-ended` for one that the run cannot take; nothing is changed then. */
 export function advance(machine: Machine, run: Run, event: RunEvent, now: number): Advance {
-  if (isEnded(run.status)) {
+  if (isEnded(run.status) && !(run.status === 'failed' && isByHand(event))) {
     throw new StepwrightError('run-ended', {
       what: `Run ${quote(run.id)} is ${run.status} and cannot take ${event.type}`,
-      remedy: 'Start a new run',
+      remedy: 'Start a new run, or fork this one',
     })
   }
   const log = 'log' in event && event.log ? event.log : []
   const { happenings, ...result } = apply(machine, run, event, now)
-  return { run: { ...result.run, updatedAt: now }, happenings: [...log, ...happenings] }
+  return { ...result, run: { ...result.run, updatedAt: now }, happenings: [...log, ...happenings] }
+}
+
+/** What an operator may do with a failed run that had nothing to undo. */
+function isByHand(event: RunEvent): boolean {
+  return event.type === 'retry-by-hand' || (event.type === 'moved' && event.cause === 'skip')
 }
 
 function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advance {
   switch (event.type) {
     case 'claimed':
-      return {
-        run: enterAgain(machine, run, event.worker, now),
-        happenings: [{ type: 'claimed', worker: event.worker }],
-      }
-    case 'unparked': {
-      const entered = enterAgain(machine, { ...run, recoveries: 0, memos: 0 }, undefined, now)
-      return {
-        run: entered.status === 'running' ? { ...entered, status: 'pending' } : entered,
-        happenings: [{ type: 'unparked', status: run.status }],
-      }
-    }
+      return claim(machine, run, event.worker)
     case 'recovered':
       return recover(run, event.worker, event.memos)
+    case 'released':
+      return release(run)
     case 'signalled': {
-      const { timer: _answered, ...rest } = run
-      const { name, id, payload } = event.signal
+      const { signal, worker } = event
+      const { timer: _answered, reminding: _begun, ...rest } = run
+      const { at: _at, ...said } = signal
+      const votes = [...(run.votes ?? []), signal]
       return {
-        run: { ...rest, status: 'running', worker: event.worker, signal: event.signal, attempt: 1 },
-        happenings: [{ type: 'signalled', name, id, payload }],
+        run: { ...rest, status: 'running', worker, signal, votes, attempt: 1 },
+        happenings: [{ type: 'signalled', ...said }],
       }
+    }
+    case 'voted': {
+      const votes = [...(run.votes ?? []), event.signal]
+      const { at: _at, ...said } = event.signal
+      const count = votes.filter(({ name }) => name === said.name).length
+      return { run: { ...run, votes }, happenings: [{ type: 'voted', ...said, count, of: event.of }] }
     }
     case 'signal-refused':
       return { run, happenings: [event] }
-    case 'released': {
-      const { worker = '', ...rest } = run
-      return { run: { ...rest, status: 'pending' }, happenings: [{ type: 'released', worker }] }
+    case 'taken-back': {
+      const { signal, votes = [], ...rest } = run
+      const { name = '', id = '' } = signal ?? {}
+      const { reason } = event
+      return {
+        run: wait({ ...rest, attempt: 1, votes: votes.slice(0, -1) }, machine.state(run.state)),
+        happenings: [{ type: 'signal-refused', name, id, reason }],
+      }
     }
+    case 'woken': {
+      const { timer: _due, ...rest } = run
+      return { run: { ...rest, status: 'running', worker: event.worker }, happenings: [] }
+    }
+    case 'parts-waiting': {
+      const at = event.at === undefined ? undefined : ({ kind: 'parts', at: event.at } as const)
+      return { run: wait(run, machine.state(run.state), at), happenings: [] }
+    }
+    case 'reminding': {
+      const attempt = run.timer?.kind === 'reminder' && run.reminding === event.method ? run.attempt + 1 : 1
+      const { timer: _due, ...rest } = run
+      return {
+        run: { ...rest, status: 'running', worker: event.worker, reminding: event.method, attempt },
+        happenings: [],
+      }
+    }
+    case 'reminded':
+      return reminded(machine, run, event)
     case 'retry-due': {
       const { timer: _due, ...rest } = run
       const attempt = run.attempt + 1
@@ -157,123 +164,157 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
       return move(machine, run, event, now)
     case 'closed':
       return complete(run, event.output === undefined ? run.data : event.output, event.output)
-    case 'attempt-failed': {
-      const happening: Happening = {
-        type: 'attempt-failed',
-        state: run.state,
-        attempt: run.attempt,
-        failure: event.failure,
-        ...(event.retryAt === undefined ? {} : { retryAt: event.retryAt }),
-      }
-      if (event.retryAt === undefined) {
-        const failed = fail(run, event.failure)
-        return { run: failed.run, happenings: [happening, ...failed.happenings] }
-      }
+    case 'attempt-failed':
+      return attemptFailed(machine, run, event)
+    case 'failed':
+      return fail(machine, run, event.failure)
+    case 'undone':
+      return undone(run, event)
+    case 'undo-failed':
+      return undoFailed(run, event)
+    case 'all-undone':
+      return allUndone(machine, run, event.worker, now)
+    case 'cancel':
+      return cancel(machine, run, event)
+    case 'terminate':
+      return terminate(run, event)
+    case 'pause': {
       const { worker: _released, ...rest } = run
+      const { type: _, ...said } = event
       return {
-        run: { ...rest, status: 'waiting', timer: { kind: 'retry', at: event.retryAt } },
-        happenings: [happening],
+        run: { ...rest, status: 'paused', paused: run.status },
+        happenings: [{ type: 'paused', ...said }],
       }
     }
-    case 'failed':
-      return fail(run, event.failure)
+    case 'unpause': {
+      const { paused = 'pending', ...rest } = run
+      const { type: _, ...said } = event
+      return {
+        run: { ...rest, status: paused === 'running' ? 'pending' : paused },
+        happenings: [{ type: 'unpaused', ...said }],
+      }
+    }
+    case 'retry-by-hand': {
+      const { data, by } = event
+      const { failure: _mended, ...rest } = run
+      const again = { ...rest, attempt: 1, recoveries: 0, memos: 0 }
+      return {
+        run:
+          data === undefined
+            ? enterAgain(machine, again, undefined)
+            : enter(machine, again, run.state, data, undefined, now),
+        happenings: [
+          {
+            type: 'retried-by-hand',
+            state: run.state,
+            ...(data === undefined ? {} : { data }),
+            ...(by ? { by } : {}),
+          },
+        ],
+      }
+    }
+    case 'migrated': {
+      const { version: to, state, data, vars } = event
+      const moved = { ...run, version: to, vars, status: 'pending' } as const
+      const same = state === run.state // the visit goes on, with its timers and its votes
+      return {
+        run: same
+          ? { ...moved, status: run.status, data }
+          : enter(machine, moved, state, data, undefined, now),
+        happenings: [{ type: 'migrated', from: run.version, to, state, data, vars }],
+      }
+    }
     case 'parked': {
-      const { worker: _released, timer: _dropped, ...rest } = run
       const { status, reason, remedy } = event
+      const { worker: _worker, timer: _timer, ...rest } = run
       return {
         run: { ...rest, status, failure: { name: status, message: `${reason}. ${remedy}` } },
         happenings: [{ type: 'parked', status, reason, remedy }],
       }
     }
+    case 'unparked': {
+      const happenings: Happening[] = [{ type: 'unparked', status: run.status }]
+      const fresh = { ...run, recoveries: 0, memos: 0 }
+      if (!run.undoing) return { run: enterAgain(machine, fresh, undefined), happenings }
+      const { worker: _worker, timer: _timer, ...rest } = fresh
+      return { run: { ...rest, status: 'compensating', attempt: 1 }, happenings }
+    }
   }
 }
 
-function move(machine: Machine, run: Run, event: Extract<RunEvent, { type: 'moved' }>, now: number): Advance {
-  const { state, done } = machine.move(run.state, event.exit)
-  const vars = event.vars === undefined ? run.vars : { ...(run.vars as object), ...event.vars }
-  const { signal: _handled, timer: _over, ...rest } = run
-  const entered = enter(machine, { ...rest, vars }, state, event.data, event.worker, now)
+function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
+  const { exit, data, vars: changed, worker } = event
+  const { state, done } = machine.move(run.state, exit)
+  const cause = event.cause ?? causeOf(exit)
+  const vars = changed === undefined ? run.vars : { ...(run.vars as object), ...changed }
+  if (exit.by === 'catch' && exit.of === 'transaction' && run.transaction) {
+    const undoing = { why: 'transaction', since: run.transaction.since, to: state, data } as const
+    const because: Happening = {
+      type: 'log',
+      level: 'warn',
+      message: `undoing the transaction ${run.transaction.name}`,
+    }
+    const begun = compensate(machine, run, undoing, because)
+    if (begun) return begun
+  }
+  const left = exit.by === 'catch' || event.cause === 'skip' ? undefined : { to: state, data }
+  const undo = undoEntry(machine, run, left)
+  const { signal: _handled, timer: _over, paused: _not, failure: _mended, ...rest } = run
+  const height = undo ? { undoable: (run.undoable ?? 0) + 1 } : {}
+  const entered = enter(machine, { ...rest, vars, ...height }, state, data, worker, now)
   const moved: Happening = {
     type: 'moved',
     from: run.state,
     to: state,
-    by: causeOf(event.exit),
+    by: cause,
     visit: visitOf(entered),
-    data: event.data,
-    ...(event.vars === undefined ? {} : { vars: event.vars }),
+    data,
+    ...(changed === undefined ? {} : { vars: changed }),
   }
+  const noted = undo ? { undo } : {}
   const closing = machine.state(state)
   if (!done || (closing.kind === 'final' && closing.method !== undefined))
-    return { run: entered, happenings: [moved] }
-  const completed = complete(entered, event.data, undefined)
-  return { run: completed.run, happenings: [moved, ...completed.happenings] }
+    return { run: entered, happenings: [moved], ...noted }
+  const completed = complete(entered, data, undefined)
+  return { run: completed.run, happenings: [moved, ...completed.happenings], ...noted }
 }
 
-/** A state is entered: a new visit, its first attempt. */
-function enter(
+function attemptFailed(
   machine: Machine,
   run: Run,
-  state: string,
-  data: unknown,
-  worker: string | undefined,
-  now: number,
-): Run {
-  const visits = {
-    ...run.visits,
-    [state]: (Object.hasOwn(run.visits, state) ? (run.visits[state] ?? 0) : 0) + 1,
+  { failure, retryAt }: Extract<RunEvent, { type: 'attempt-failed' }>,
+): Advance {
+  const happening: Happening = {
+    type: 'attempt-failed',
+    state: run.state,
+    attempt: run.attempt,
+    failure,
+    ...(retryAt === undefined ? {} : { retryAt }),
   }
-  return enterAgain(
-    machine,
-    { ...run, state, visits, data, attempt: 1, recoveries: 0, memos: 0 },
-    worker,
-    now,
-  )
-}
-
-/** What the state it stands in asks for: a worker, or somebody outside. */
-function enterAgain(machine: Machine, run: Run, worker: string | undefined, now: number): Run {
-  const { worker: _before, timer: _stale, failure: _mended, ...rest } = run
-  const definition = machine.state(run.state)
-  if (definition.kind !== 'wait' || run.signal)
-    return { ...rest, status: 'running', ...(worker === undefined ? {} : { worker }) }
-  const { expires } = definition
-  return {
-    ...rest,
-    status: 'waiting',
-    ...(expires ? { timer: { kind: 'expires', at: now + expires.afterMs } } : {}),
+  if (retryAt === undefined) {
+    const failed = fail(machine, run, failure)
+    return { ...failed, happenings: [happening, ...failed.happenings] }
   }
-}
-
-function complete(run: Run, data: unknown, output: unknown): Advance {
   const { worker: _released, ...rest } = run
   return {
-    run: { ...rest, status: 'completed', data },
-    happenings: [{ type: 'completed', state: run.state, ...(output === undefined ? {} : { output }) }],
+    run: { ...rest, status: 'waiting', timer: { kind: 'retry', at: retryAt } },
+    happenings: [happening],
   }
 }
 
-function fail(run: Run, failure: Failure): Advance {
-  const { worker: _released, timer: _dropped, ...rest } = run
-  return {
-    run: { ...rest, status: 'failed', failure },
-    happenings: [{ type: 'failed', state: run.state, failure }],
+/** A reminder was given, or not: the run goes on waiting either way. */
+function reminded(
+  machine: Machine,
+  run: Run,
+  { failure, retryAt }: Extract<RunEvent, { type: 'reminded' }>,
+): Advance {
+  const { reminding: method = '', ...rest } = run
+  const state = machine.state(run.state)
+  const count = (run.reminded?.[method] ?? 0) + 1
+  const happening: Happening = { type: 'reminded', method, count, ...(failure ? { failure } : {}) }
+  if (retryAt === undefined) {
+    const waiting = wait({ ...rest, attempt: 1, reminded: { ...run.reminded, [method]: count } }, state)
+    return { run: waiting, happenings: [happening] }
   }
-}
-
-function recover(run: Run, worker: string, memos: number): Advance {
-  const recoveries = memos > run.memos ? 1 : run.recoveries + 1
-  const recovered: Happening = { type: 'recovered', worker, from: run.worker ?? '', recoveries }
-  if (recoveries <= MOST_RECOVERIES)
-    return { run: { ...run, worker, recoveries, memos }, happenings: [recovered] }
-  const { worker: _released, ...rest } = run
-  const reason = `Visit ${visitOf(run)} of ${quote(run.state)} was recovered ${MOST_RECOVERIES} times in a row, and its worker died again each time without saving anything new`
-  const remedy = `Mend what stops the process in that handler, then resume the run`
-  return {
-    run: {
-      ...rest,
-      status: 'quarantined',
-      failure: { name: 'quarantined', message: `${reason}. ${remedy}` },
-    },
-    happenings: [recovered, { type: 'parked', status: 'quarantined', reason, remedy }],
-  }
+  return { run: wait(run, state, { kind: 'reminder', at: retryAt, method }), happenings: [happening] }
 }

@@ -1,81 +1,74 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { Machine } from '../compile/machine.ts'
-import type { Exit, StateDefinition } from '../definition/definition.ts'
+import type { StateDefinition } from '../definition/definition.ts'
+import type { Exit } from '../definition/exit.ts'
 import { readMove } from '../definition/move.ts'
-import type { Host } from '../model/host.ts'
-import { formatMs } from '../model/duration.ts'
-import { judge, TimeoutError, type Failure } from '../model/failure.ts'
-import { retryDelayMs } from '../model/retry.ts'
+import { RefusedError } from '../model/failure.ts'
 import type { Run } from '../model/run.ts'
-import { parseWith, type Schema } from '../model/schema.ts'
-import type { LogLine, RunEvent } from './advance.ts'
-import { makeContext, type ContextParts, type Kept } from './context.ts'
-import { Life, limited, STOPPED } from './life.ts'
+import type { Kept, MemoBook } from './context.ts'
+import type { RunEvent } from './event.ts'
+import { failureEvent } from './failing.ts'
+import { fit } from './fitting.ts'
+import { invoke, STOPPED, type CallParts, type Invocation } from './invocation.ts'
 
-/** What an attempt needs besides the run. */
-export interface AttemptParts extends Pick<ContextParts, 'resources' | 'config' | 'session' | 'memos'> {
-  readonly machine: Machine
-  /** The frozen instance of the workflow class. */
-  readonly instance: object
-  readonly host: Host
-  readonly worker: string
-  /** Fires when the run is taken away or the engine closes: the attempt then has no outcome. */
-  readonly stop: AbortSignal
-}
-
-/** How an attempt ended: an event for `advance`, and the changes of the session that go with it. */
-export interface AttemptOutcome {
+/** How an attempt ended: an event for `advance`, and what goes with it. */
+export interface AttemptOutcome extends Pick<Kept, 'session' | 'reply'> {
   readonly event: RunEvent
-  readonly session: Kept['session']
 }
 
 /**
  * Runs the handler of the state a run stands in, once, under its timeout. Never throws for what a handler does;
- * gives `undefined` where it was stopped from outside.
+ * gives `undefined` where it was stopped from outside. `joined` is what the parts of the state have come to.
  */
-export async function attempt(run: Run, parts: AttemptParts): Promise<AttemptOutcome | undefined> {
-  const { machine, host, stop } = parts
-  const state = machine.state(run.state)
+export async function attempt(
+  run: Run,
+  parts: CallParts,
+  memos: MemoBook,
+  joined?: { readonly value: unknown },
+): Promise<AttemptOutcome | undefined> {
+  const state = parts.machine.state(run.state)
   const kept: Kept = { log: [], session: [] }
-  const life = new Life()
   try {
-    const called = callHandler(run, parts, kept, life)
-    const limits = {
-      host,
-      stop,
-      until: host.now() + state.timeoutMs,
-      timeout: () =>
-        new TimeoutError(`${quote(run.state)} took longer than its timeout of ${formatMs(state.timeoutMs)}`),
-    }
-    // a handler that is not async is over already: nothing could have ended it
-    const returned = isThenable(called) ? await limited(called, life, limits) : called
+    const returned = await invoke(run, callOf(run, state, memos, joined), parts, kept)
     if (returned === STOPPED) return undefined
     const event = await readReturned(run, state, returned, parts)
-    return { event: { ...event, log: kept.log } as RunEvent, session: kept.session }
+    const reply = await readReply(run, kept, parts)
+    return {
+      event: { ...event, log: kept.log } as RunEvent,
+      session: kept.session,
+      ...(reply ? { reply } : {}),
+    }
   } catch (thrown) {
-    const event = await failureEvent(run, thrown, parts)
+    const event: RunEvent =
+      thrown instanceof RefusedError && run.signal && !joined
+        ? { type: 'taken-back', reason: thrown.message }
+        : await failureEvent(run, thrown, parts)
     const log = [...kept.log, ...('log' in event && event.log ? event.log : [])]
     return { event: { ...event, log } as RunEvent, session: [] }
-  } finally {
-    life.end()
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
-}
-
-function callHandler(run: Run, parts: AttemptParts, kept: Kept, life: Life): unknown {
-  const { machine, instance } = parts
-  const { method } = machine.state(run.state)
-  const handler = method === undefined ? undefined : (instance as Record<string, unknown>)[method]
-  if (typeof handler !== 'function') throw new TypeError(`${quote(run.state)} has no method ${quote(method)}`)
-  const context = makeContext({ run, ...parts, kept, life })
+function callOf(
+  run: Run,
+  state: StateDefinition,
+  memos: MemoBook,
+  joined: { readonly value: unknown } | undefined,
+): Invocation {
+  const { timeoutMs, heartbeatMs } = state
   const { signal } = run
-  const args = signal
-    ? [{ ...(signal.payload as object), type: signal.name, id: signal.id }, run.data, context]
-    : [run.data, context]
-  return (handler as (...args: unknown[]) => unknown).apply(instance, args)
+  const first = signal
+    ? [{ ...(signal.payload as object), type: signal.name, id: signal.id }]
+    : joined
+      ? [joined.value]
+      : []
+  const reduce = state.kind === 'map' ? state.reduce : undefined
+  return {
+    method: (reduce as Invocation['method'] | undefined) ?? state.method ?? '',
+    args: [...first, run.data],
+    timeoutMs,
+    heartbeatMs,
+    what: quote(state.name),
+    memos,
+  }
 }
 
 /** What a handler returned, checked: a move to a declared target with data that fits. */
@@ -83,19 +76,12 @@ async function readReturned(
   run: Run,
   state: StateDefinition,
   returned: unknown,
-  { machine, worker }: AttemptParts,
+  { machine, worker }: CallParts,
 ): Promise<RunEvent> {
   if (state.kind === 'final') {
     if (returned === undefined) return { type: 'closed' }
-    return {
-      type: 'closed',
-      output: await fit(
-        state.schema,
-        returned,
-        'invalid-data',
-        `What ${state.method} returned from ${quote(state.name)}`,
-      ),
-    }
+    const where = `What ${state.method} returned from ${quote(state.name)}`
+    return { type: 'closed', output: await fit(state.schema, returned, 'invalid-data', where) }
   }
   const moved = readMove(returned)
   if (!moved) {
@@ -105,93 +91,25 @@ async function readReturned(
     })
   }
   const target = machine.definition.states.get(moved.to)
-  const exit: Exit =
-    state.kind === 'wait'
-      ? { by: 'signal', signal: run.signal?.name ?? '', to: moved.to }
-      : { by: 'step', to: moved.to }
+  const exit: Exit = run.signal
+    ? { by: 'signal', signal: run.signal.name, to: moved.to }
+    : { by: 'step', to: moved.to }
   machine.check(state.name, exit)
-  const data = await fit(
-    (target as StateDefinition).schema,
-    moved.data,
-    'invalid-data',
-    `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`,
-  )
+  const where = `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`
+  const data = await fit((target as StateDefinition).schema, moved.data, 'invalid-data', where)
   if (!moved.vars) return { type: 'moved', worker, exit, data }
-  const vars = await fit(
-    machine.definition.vars,
-    { ...(run.vars as object), ...moved.vars },
-    'invalid-data',
-    `The vars after ${quote(state.name)}`,
-  )
+  const all = { ...(run.vars as object), ...moved.vars }
+  const vars = await fit(machine.definition.vars, all, 'invalid-data', `The vars after ${quote(state.name)}`)
   const changed = Object.fromEntries(
     Object.entries(vars as object).filter(([key]) => Object.hasOwn(moved.vars as object, key)),
   )
   return { type: 'moved', worker, exit, data, vars: changed }
 }
 
-/** What comes of an error in a handler: another attempt, the catch edge, or the end. */
-export async function failureEvent(
-  run: Run,
-  thrown: unknown,
-  { machine, host, worker }: AttemptParts,
-): Promise<RunEvent> {
-  const state = machine.state(run.state)
-  const now = host.now()
-  const { failure, retryable, notBefore } = judge(thrown, now)
-  if (retryable && run.attempt < state.retry.maxAttempts) {
-    const at = now + retryDelayMs(state.retry, run.attempt, host.random())
-    return { type: 'attempt-failed', failure, retryAt: Math.max(at, notBefore ?? 0) }
-  }
-  const edge = state.kind === 'final' ? undefined : state.catch
-  if (!edge) return { type: 'attempt-failed', failure }
-  try {
-    const data = await edgeData(machine, edge, [failure, run.data], `The catch edge of ${quote(state.name)}`)
-    return {
-      type: 'moved',
-      worker,
-      exit: { by: 'catch', to: edge.to },
-      data,
-      log: [caught(failure, run.attempt)],
-    }
-  } catch (second) {
-    return { type: 'attempt-failed', failure: judge(second, now).failure }
-  }
-}
-
-function caught(failure: Failure, attempts: number): LogLine {
-  return {
-    type: 'log',
-    level: 'error',
-    message: `failed for good after ${attempts} attempts: ${failure.name}: ${failure.message}`,
-  }
-}
-
-/** What an edge hands to its target: its `with`, or what that makes of its arguments; checked. */
-export async function edgeData(
-  machine: Machine,
-  edge: { readonly to: string; readonly with: unknown },
-  args: readonly unknown[],
-  where: string,
-): Promise<unknown> {
-  const sent: unknown =
-    typeof edge.with === 'function'
-      ? (edge.with as (...args: readonly unknown[]) => unknown)(...args)
-      : edge.with
-  return fit(machine.state(edge.to).schema, sent, 'invalid-data', where)
-}
-
-/** A value that fits a schema, parsed, or an error that names what does not. */
-export async function fit(
-  schema: Schema,
-  value: unknown,
-  code: 'invalid-data' | 'invalid-input' | 'invalid-signal',
-  where: string,
-): Promise<unknown> {
-  const parsed = await parseWith(schema, value)
-  if (parsed.ok) return parsed.value
-  throw new StepwrightError(code, {
-    what: `${where} does not fit its schema: ${parsed.reasons.join('; ')}`,
-    remedy: 'Mend the value, or the schema',
-    details: { reasons: parsed.reasons, value: quote(value) },
-  })
+/** The answer to an update, checked; an update without one is a mistake of its handler. */
+async function readReply(run: Run, { reply }: Kept, { machine }: CallParts): Promise<Kept['reply']> {
+  const schema = run.signal && machine.definition.replies.get(run.signal.name)
+  if (!schema) return undefined
+  const where = `The reply to ${quote(run.signal.name)}`
+  return { value: await fit(schema, reply?.value, 'invalid-data', where) }
 }

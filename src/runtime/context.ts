@@ -1,17 +1,34 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { LogLine } from './advance.ts'
+import type { Log, RunInfo, Vote } from '../definition/shape.ts'
+import { toMs, type Duration } from '../model/duration.ts'
+import type { LogLine } from '../model/history.ts'
+import type { Host } from '../model/host.ts'
+import { idempotencyKey, visitOf, type ReceivedSignal, type Run } from '../model/run.ts'
+import { newToken } from '../store/callback-token.ts'
+import type { Store } from '../store/store.ts'
 import type { Life } from './life.ts'
-import { idempotencyKey, visitOf, type Run } from '../model/run.ts'
-import type { Log, RunInfo } from '../definition/shape.ts'
 
 /** Names in a handler's context that resources cannot have. */
-export const RESERVED: readonly string[] = ['run', 'session', 'config', 'vars', 'log', 'memo']
+export const RESERVED: readonly string[] = [
+  'run',
+  'session',
+  'config',
+  'vars',
+  'log',
+  'memo',
+  'heartbeat',
+  'reply',
+  'callbackToken',
+  'work',
+]
 
 /** What a handler has asked to be kept with its move. */
 export interface Kept {
   readonly log: LogLine[]
   /** Pure changes of the session, in order. */
   readonly session: ((state: unknown) => unknown)[]
+  /** The answer to an update, the newest alone. */
+  reply?: { readonly value: unknown }
 }
 
 /** Saves results inside the visit. */
@@ -31,21 +48,33 @@ export interface ContextParts {
   readonly memos: MemoBook
   readonly kept: Kept
   readonly life: Life
+  readonly store: Store
+  readonly host: Host
+  /** The branch or item, and its own count of attempts. */
+  readonly part?: { readonly name: string; readonly attempt: number }
+  /** What else the handler is offered. */
+  readonly more?: object
 }
 
 /** The last parameter of a handler. */
-export function makeContext({ run, resources, config, session, memos, kept, life }: ContextParts): object {
+export function makeContext(parts: ContextParts): object {
+  const { run, resources, config, session, memos, kept, life, part, more } = parts
+  const caller = run.signal?.caller
   const info: RunInfo = {
     id: run.id,
     workflow: run.workflow,
     state: run.state,
     visit: visitOf(run),
-    attempt: run.attempt,
-    idempotencyKey: idempotencyKey(run),
+    attempt: part?.attempt ?? run.attempt,
+    idempotencyKey: idempotencyKey(run, part?.name),
+    votes: (run.votes ?? []).map(voteOf),
+    ...(part ? { part: part.name } : {}),
+    ...(caller ? { caller } : {}),
     get signal() {
       return life.signal
     },
   }
+  const memo = makeMemo(memos, info, life)
   return {
     ...resources,
     run: info,
@@ -56,8 +85,20 @@ export function makeContext({ run, resources, config, session, memos, kept, life
       ...(session as object),
       update: (change: (state: unknown) => unknown) => void (life.alive && kept.session.push(change)),
     },
-    memo: makeMemo(memos, info, life),
+    memo,
+    heartbeat: () => void (life.heard = parts.host.now()),
+    reply: (value: unknown) => void (life.alive && (kept.reply = { value })),
+    callbackToken: (signal: string, { expires }: { readonly expires?: Duration } = {}) =>
+      memo(`callback ${signal}`, () => {
+        const until = expires === undefined ? undefined : parts.host.now() + toMs(expires, 'expires')
+        return newToken(parts.store, { run: run.id, signal, ...(until === undefined ? {} : { until }) })
+      }),
+    ...more,
   }
+}
+
+function voteOf({ name, id, payload, caller, at }: ReceivedSignal): Vote {
+  return { type: name, id, payload, at, ...(caller ? { caller } : {}) }
 }
 
 function makeLog(kept: Kept, life: Life): Log {

@@ -1,242 +1,189 @@
 /**
  * The only loop that moves runs: load, perform, advance, commit, again, until the run waits, ends or is taken away.
  *
- * I3 A handler is called, and a watcher told, only after the commit that leads to it.
+ * I3 A handler is called only after the commit that leads to it.
  * I4 A committed result is never computed again: what to do next is read from the committed document alone.
  * I5, I10 A run that the loaded code cannot go on with is parked with a reason.
  */
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { judge } from '../model/failure.ts'
-import { visitOf } from '../model/run.ts'
-import { parseWith, type Schema } from '../model/schema.ts'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { isFork, type ForkState } from '../definition/definition.ts'
+import { CancelledError, TimeoutError } from '../model/failure.ts'
+import { isEnded, isParked } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
-import { readInbox, taken, type Message } from '../store/inbox.ts'
-import { Memos } from '../store/memos.ts'
-import type { Along, Patience, RunDocument } from '../store/run-document.ts'
-import { SessionDocument } from '../store/session-document.ts'
-import type { Delete } from '../store/store.ts'
-import { advance, type RunEvent } from './advance.ts'
-import { attempt, edgeData, failureEvent, fit, type AttemptOutcome, type AttemptParts } from './attempt.ts'
-import type { Kernel, Loaded } from './kernel.ts'
+import { readNotices, taken, type Message } from '../store/inbox.ts'
+import { answer, turnAway } from './answering.ts'
+import { attempt, type AttemptOutcome } from './attempt.ts'
+import type { RunEvent } from './event.ts'
+import { endEvent, failureEvent } from './failing.ts'
+import { Fork } from './fork.ts'
+import { Hold, type Turn } from './hold.ts'
+import type { CallParts } from './invocation.ts'
+import { remind } from './reminding.ts'
+import { cached } from './step-cache.ts'
+import { Undoer } from './undoing.ts'
+import { verbEvent } from './verbs.ts'
 
-/** What is given to one turn of driving a run. */
-export interface Turn {
-  readonly document: RunDocument
-  readonly loaded: Loaded
-  readonly kernel: Kernel
-  /** Fires when the worker must let go. */
-  readonly stop: AbortSignal
-  /** Entries of the due list that this turn answers; they go with its first commit. */
-  readonly due: readonly Delete[]
-  /** The run was loaded from the store: earlier attempts of this visit may have saved results. */
-  readonly resumed: boolean
+/** A run that is being driven. */
+export interface Driving {
+  /** Ends when the run waits, has ended, or was taken away. Throws `fenced` where another worker has taken it. */
+  readonly done: Promise<void>
+  /** Something came for the run: a notice in its inbox, or its deadline. */
+  nudge(): void
 }
 
-/** Drives a run as far as it goes now. Throws `fenced` where another worker has taken it. */
-export async function drive(turn: Turn): Promise<void> {
-  await new Driver(turn).run()
+/** Drives a run as far as it goes now. */
+export function drive(turn: Turn): Driving {
+  const driver = new Driver(turn)
+  return { done: driver.run(), nudge: () => driver.nudge() }
 }
 
 class Driver {
   readonly #turn: Turn
-  readonly #patience: Patience
-  #due: readonly Delete[]
-  #memos: Memos | undefined
+  readonly #hold: Hold
+  readonly #undoer: Undoer
+  #nudged: boolean
+  /** Ends what is at work when the run is cancelled, terminated, or out of time. */
+  #interrupt = new AbortController()
+  #fork: Fork | undefined
 
   constructor(turn: Turn) {
     this.#turn = turn
-    this.#due = turn.due
-    this.#memos = turn.resumed ? undefined : Memos.none(turn.kernel.store, turn.document.run)
-    this.#patience = makePatience(turn)
+    this.#hold = new Hold(turn)
+    this.#undoer = new Undoer(this.#hold)
+    this.#nudged = turn.resumed
   }
 
   async run(): Promise<void> {
     const { document, kernel, stop } = this.#turn
     for (;;) {
+      while (this.#nudged && !stop.aborted) await this.#heed()
       const { run } = document
-      if (run.status === 'running' && run.worker === kernel.worker && !stop.aborted) {
-        if (!(await this.#perform())) break
-      } else if (run.status !== 'waiting' || stop.aborted || !(await this.#answer())) break
+      const mine = run.worker === kernel.worker
+      if (stop.aborted || isEnded(run.status) || isParked(run.status)) break
+      if (run.status === 'running' && mine) {
+        if (!(await this.#perform()) && !this.#nudged) break
+      } else if (run.status === 'compensating' && mine) {
+        if (!(await this.#undoer.next(stop))) break
+      } else if (run.status !== 'waiting' || !(await answer(this.#hold))) break
     }
-    if (stop.aborted && document.run.status === 'running' && document.run.worker === kernel.worker) {
-      const { id } = document.run
-      await this.#commit({ type: 'released' }, { put: [duePut(kernel.host.now(), id, 'released')] })
-    } else if (this.#due.length > 0) await kernel.store.write({ delete: this.#due })
+    await this.#letGo()
   }
 
-  /** Runs the handler of the present state. `false`: it was stopped. */
+  nudge(): void {
+    this.#nudged = true
+    this.#fork?.nudge()
+    this.#interruptIfAsked().catch((error: unknown) => this.#turn.kernel.warn(String(error)))
+  }
+
+  async #letGo(): Promise<void> {
+    const { document, kernel, stop } = this.#turn
+    const { id, status, worker } = document.run
+    if (stop.aborted && worker === kernel.worker && (status === 'running' || status === 'compensating')) {
+      await this.#hold.commit({ type: 'released' }, { put: [duePut(kernel.host.now(), id, 'released')] })
+    } else if (!stop.aborted && this.#hold.due.length > 0)
+      await kernel.store.write({ delete: this.#hold.due }) // stopped, nothing was looked at: the next worker will
+  }
+
+  /** Looks whether what came ends the handler at work: a pause lets it finish. */
+  async #interruptIfAsked(): Promise<void> {
+    const { document, kernel } = this.#turn
+    const kinds = (await readNotices(kernel.store, document.run.id)).map(({ kind }) => kind)
+    if (kinds.includes('pause') && this.#fork) {
+      this.#fork.pausing = true
+      this.#fork.nudge()
+    }
+    if (document.run.undoing) return // what is being undone is not interrupted
+    if (this.#late || kinds.includes('cancel') || kinds.includes('terminate'))
+      this.#interrupt.abort(new CancelledError(`run ${JSON.stringify(document.run.id)} is not to go on`))
+  }
+
+  get #late(): boolean {
+    const { deadline = Infinity, status } = this.#hold.run
+    return deadline <= this.#turn.kernel.host.now() && status !== 'compensating' && status !== 'paused'
+  }
+
+  /** Applies what came for the run: what people ask for, and the end of its time. */
+  async #heed(): Promise<void> {
+    const { kernel } = this.#turn
+    this.#nudged = false
+    if (this.#late && !isEnded(this.#hold.run.status)) {
+      const failure = { name: new TimeoutError().name, message: 'the run took longer than its deadline' }
+      await this.#hold.commit({ type: 'failed', failure })
+    }
+    for (const notice of await readNotices(kernel.store, this.#hold.run.id)) {
+      if (notice.kind === 'child') continue
+      const event = verbEvent(this.#hold.run, notice as Message & { kind: 'pause' | 'cancel' | 'terminate' })
+      if (event) await this.#hold.commit(event, { delete: [taken(notice)] })
+      else await kernel.store.write({ delete: [taken(notice)] })
+    }
+    this.#interrupt = new AbortController()
+  }
+
+  /** Does what the present state asks for. `false`: it was stopped. */
   async #perform(): Promise<boolean> {
-    const { document, kernel, loaded, stop } = this.#turn
-    const { run } = document
-    this.#memos ??= await Memos.load(kernel.store, run)
-    const memos = this.#memos
-    const session = await this.#session()
-    const parts: AttemptParts = {
-      ...loaded,
-      ...kernel,
-      session: session.state,
-      stop,
-      memos: {
-        has: (key) => memos.has(key),
-        get: (key) => memos.get(key),
-        save: (key, value) => memos.save(key, value, document.fence),
-      },
-    }
-    const outcome = await attempt(run, parts)
-    if (!outcome) return false
+    const { state, run } = this.#hold
+    const { kernel } = this.#turn
+    if (await turnAway(this.#hold)) return true
+    const stop = AbortSignal.any([this.#turn.stop, this.#interrupt.signal])
+    const call = await this.#hold.callParts(stop)
+    if (run.reminding !== undefined) return remind(this.#hold, call)
+    if (isFork(state) && !run.signal) return this.#performFork(state, call)
+    const memos = await this.#hold.memos()
+    const work = (): Promise<AttemptOutcome | undefined> => attempt(run, call, memos)
+    if (state.kind !== 'step' || !state.cache) return this.#commitOutcome(await work(), call)
+    const recalled = await cached(run, state, kernel, stop, work)
+    return this.#commitOutcome(recalled?.outcome, call, recalled?.put)
+  }
+
+  async #performFork(state: ForkState, call: CallParts): Promise<boolean> {
+    const { run } = this.#hold
+    this.#fork = new Fork(this.#hold, state, call)
     try {
-      await this.#commitOutcome(outcome, session.document)
+      const ended = await this.#fork.run()
+      if (ended.end === 'stopped') return false
+      if (ended.end === 'waiting') {
+        const { at, told } = ended
+        await this.#hold.commit({ type: 'parts-waiting', ...(at === undefined ? {} : { at }), log: told })
+        return true
+      }
+      if (ended.end === 'failed') {
+        const event = await endEvent(run, ended.failure, ended.edge, call)
+        const log = [ended.told, ...('log' in event && event.log ? event.log : [])]
+        return await this.#commitOutcome({ event: { ...event, log } as RunEvent, session: [] }, call)
+      }
+      const outcome = await attempt(run, call, await this.#hold.memos(), { value: ended.value })
+      if (!outcome) return false
+      const { event } = outcome
+      const log = event.type === 'moved' ? { log: [ended.told, ...(event.log ?? [])] } : {}
+      return await this.#commitOutcome({ ...outcome, event: { ...event, ...log } }, call)
     } catch (error) {
-      if (!(error instanceof StepwrightError) || !['not-storable', 'invalid-data'].includes(error.code))
-        throw error
-      await this.#commit(await failureEvent(run, error, parts)) // what a handler hands over can turn out wrong as late as here
+      if (isOurs(error)) throw error
+      return await this.#commitOutcome({ event: await failureEvent(run, error, call), session: [] }, call) // of the user's own `over`
+    } finally {
+      this.#fork = undefined
     }
-    return true
   }
 
   async #commitOutcome(
-    { event, session: changes }: AttemptOutcome,
-    document: SessionDocument | undefined,
-  ): Promise<void> {
-    const { kernel, loaded } = this.#turn
-    const schema = loaded.machine.definition.session
-    if (changes.length === 0 || !schema || !document) return this.#commit(event)
-    for (
-      let current = document;
-      ;
-      current = await SessionDocument.load(kernel.store, current.id, kernel.host.newId)
-    ) {
-      let state = current.state ?? (await emptySession(schema))
-      for (const change of changes) state = apply(change, state)
-      const replaced = current.replaced(
-        await fit(schema, state, 'invalid-data', `The session ${quote(current.id)}`),
-      )
-      if (await this.#tryCommit(event, { put: replaced })) return
-      const [row] = await kernel.store.get('run', [this.#turn.document.run.id])
-      if (row?.revision !== this.#turn.document.revision) throw fenced(this.#turn)
-      // another run changed the session first: the changes are made again, on what it is now
-    }
-  }
-
-  /** Looks whether a waiting run can go on: a signal it awaits, or a timer that is due. `false`: it goes on waiting. */
-  async #answer(): Promise<boolean> {
-    const { document, kernel, loaded } = this.#turn
-    const { run } = document
-    const state = loaded.machine.state(run.state)
-    const now = kernel.host.now()
-    const due = run.timer !== undefined && run.timer.at <= now
-    if (run.timer?.kind === 'retry') {
-      if (due) await this.#commit({ type: 'retry-due', worker: kernel.worker })
-      return due
-    }
-    if (state.kind !== 'wait')
-      throw new StepwrightError('corrupt-document', {
-        what: `Run ${quote(run.id)} waits in ${quote(run.state)}, which does not wait`,
-        remedy: 'Restore it from a backup',
-      })
-    for (const message of await readInbox(kernel.store, run.id)) {
-      if (due && message.at > (run.timer?.at ?? Infinity)) break // it came after the end of the wait
-      const wrong = await this.#wrongWith(message)
-      if (wrong !== undefined) {
-        const { name, id } = message
-        await this.#commit({ type: 'signal-refused', name, id, reason: wrong }, { delete: [taken(message)] })
-        continue
-      }
-      if (!state.on.has(message.name)) continue
-      const { key: _key, ...signal } = message
-      await this.#commit({ type: 'signalled', worker: kernel.worker, signal }, { delete: [taken(message)] })
-      return true
-    }
-    if (!due || !state.expires) return false
-    const { to, afterMs } = state.expires
+    outcome: AttemptOutcome | undefined,
+    call: CallParts,
+    put: Parameters<Hold['commitOutcome']>[1] = {},
+  ): Promise<boolean> {
+    if (!outcome) return false
     try {
-      const data = await edgeData(
-        loaded.machine,
-        state.expires,
-        [run.data],
-        `The expires edge of ${quote(state.name)}`,
-      )
-      await this.#commit({ type: 'moved', worker: kernel.worker, exit: { by: 'expires', to, afterMs }, data })
+      await this.#hold.commitOutcome(outcome, put)
     } catch (error) {
-      if (error instanceof StepwrightError && (error.code === 'fenced' || error.code.startsWith('store-')))
-        throw error
-      await this.#commit({ type: 'failed', failure: judge(error, now).failure })
+      if (isOurs(error)) throw error
+      await this.#hold.commit(await failureEvent(this.#hold.run, error, call)) // what a handler hands over can turn out wrong as late as here
     }
     return true
   }
-
-  async #wrongWith({ name, payload }: Message): Promise<string | undefined> {
-    const schema = this.#turn.loaded.machine.definition.signals.get(name)
-    if (!schema) return `no signal ${quote(name)} is declared`
-    const parsed = await parseWith(schema, payload)
-    return parsed.ok ? undefined : parsed.reasons.join('; ')
-  }
-
-  /** The session as this attempt sees it; workflows that declare none pay for no read. */
-  async #session(): Promise<{ document?: SessionDocument; state: unknown }> {
-    const { kernel, document, loaded } = this.#turn
-    const schema = loaded.machine.definition.session
-    if (!schema) return { state: {} }
-    const session = await SessionDocument.load(kernel.store, document.run.session, kernel.host.newId)
-    return { document: session, state: session.state ?? (await emptySession(schema)) }
-  }
-
-  async #commit(event: RunEvent, along: Along = {}): Promise<void> {
-    if (!(await this.#tryCommit(event, along))) throw fenced(this.#turn)
-  }
-
-  async #tryCommit(event: RunEvent, along: Along): Promise<boolean> {
-    const { document, kernel, loaded } = this.#turn
-    const before = document.run
-    const { run, happenings } = advance(loaded.machine, before, event, kernel.host.now())
-    const left =
-      run.status === 'completed' ||
-      run.status === 'failed' ||
-      run.state !== before.state ||
-      visitOf(run) !== visitOf(before)
-    const dropped = left ? (this.#memos?.dropped() ?? []) : []
-    const batch: Along = { ...along, delete: [...dropped, ...this.#due, ...(along.delete ?? [])] }
-    if (!(await document.commit(run, happenings, batch, this.#patience))) return false
-    this.#due = []
-    if (left) this.#memos = Memos.none(kernel.store, run)
-    kernel.announce({ run, revision: document.revision, happenings })
-    return true
-  }
 }
 
-function emptySession(schema: Schema): Promise<unknown> {
-  return fit(schema, {}, 'invalid-data', 'The empty session')
-}
-
-function apply(change: (state: unknown) => unknown, state: unknown): unknown {
-  const changed = change(structuredClone(state))
-  if (changed instanceof Promise)
-    throw new StepwrightError('invalid-data', {
-      what: 'The function given to session.update is async',
-      remedy: 'Do the waiting in the handler; give update a pure function',
-    })
-  return changed
-}
-
-function fenced({ document }: Turn): StepwrightError {
-  const { id } = document.run
-  return new StepwrightError('fenced', {
-    what: `Run ${quote(id)} has moved on past revision ${document.revision}, in other hands`,
-    remedy: 'Nothing to do: whoever has it now goes on',
-    details: { run: id },
-  })
-}
-
-/** While the store is away, waits longer and longer, and gives up only when the worker is stopped. */
-function makePatience({ kernel, stop }: Turn): Patience {
-  return (error, tries) => {
-    if (tries === 1) kernel.warn(error.message)
-    if (stop.aborted) return Promise.resolve(false)
-    return new Promise((resolve) => {
-      const cancel = kernel.host.alarm(kernel.host.now() + Math.min(50 * 2 ** tries, 2_000), () =>
-        resolve(true),
-      )
-      stop.addEventListener('abort', () => (cancel(), resolve(false)), { once: true })
-    })
-  }
+/** Trouble with the store or with who has the run: not the handler's. */
+function isOurs(error: unknown): boolean {
+  return (
+    error instanceof StepwrightError &&
+    (error.code === 'fenced' || error.code.startsWith('store-') || error.code === 'corrupt-document')
+  )
 }

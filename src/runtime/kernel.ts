@@ -1,16 +1,10 @@
-import type { Machine } from '../compile/machine.ts'
 import type { Happening } from '../model/history.ts'
 import type { Host } from '../model/host.ts'
 import type { Run } from '../model/run.ts'
 import type { Store } from '../store/store.ts'
+import { Library } from './library.ts'
 
-/** A workflow as an engine runs it. */
-export interface Loaded {
-  readonly machine: Machine
-  /** The frozen instance of its class. */
-  readonly instance: object
-  readonly config: unknown
-}
+export type { Loaded } from './library.ts'
 
 /** A commit, as those who watch see it. */
 export interface Committed {
@@ -24,10 +18,36 @@ export interface Kernel {
   readonly store: Store
   readonly host: Host
   readonly worker: string
-  readonly loaded: ReadonlyMap<string, Loaded>
+  readonly library: Library
   readonly resources: object
+  /** Keys of the step cache that this process is making. */
+  readonly making: Set<string>
   /** Tells those who watch, after the commit. */
   readonly announce: (committed: Committed) => void
+  /** Tells the worker of this process that something may be due. */
+  readonly nudge: () => void
+  /** Acts on a schedule that is due. `leave`: it is another worker's. */
+  readonly fire: (
+    schedule: string,
+    due: readonly { readonly key: string; readonly at: number }[],
+  ) => Promise<'done' | 'leave'>
   /** Something that a person should know and no caller waits for. */
   readonly warn: (message: string) => void
+}
+
+/** A kernel without workflows that drives nothing: enough to read a store, and to put something into an inbox. */
+export function idleKernel(store: Store, host: Host): Kernel {
+  const ignore = (): void => undefined
+  return {
+    store,
+    host,
+    worker: 'none',
+    library: new Library(),
+    resources: {},
+    making: new Set(),
+    announce: ignore,
+    nudge: ignore,
+    fire: () => Promise.resolve('leave'),
+    warn: ignore,
+  }
 }

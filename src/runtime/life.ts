@@ -5,6 +5,8 @@ export class Life {
   #over = false
   #reason: Error | undefined
   #abort: AbortController | undefined
+  /** When the handler was last heard of. */
+  heard = 0
 
   get alive(): boolean {
     return !this.#over
@@ -33,38 +35,55 @@ export const STOPPED = Symbol('stopped')
 export interface Limits {
   readonly host: Host
   readonly stop: AbortSignal
-  /** Absolute, milliseconds. */
-  readonly until: number
-  readonly timeout: () => Error
+  /** Of the whole attempt, in milliseconds. */
+  readonly timeoutMs: number
+  /** The longest silence, in milliseconds. */
+  readonly heartbeatMs: number | undefined
+  readonly timeout: (why: 'timeout' | 'heartbeat') => Error
 }
 
 /** Waits for a handler: its result, its error, `STOPPED`, or the error of the timeout. */
 export async function limited(
   called: PromiseLike<unknown>,
   life: Life,
-  { host, stop, until, timeout }: Limits,
+  { host, stop, timeoutMs, heartbeatMs, timeout }: Limits,
 ): Promise<unknown> {
-  let release = (): void => undefined
+  const releases: (() => void)[] = []
   const ended = new Promise((resolve, reject) => {
     const onStop = (): void => {
-      life.end(new Error('the worker let go of this run'))
+      life.end(stop.reason instanceof Error ? stop.reason : new Error('the worker let go of this run'))
       resolve(STOPPED)
     }
     if (stop.aborted) return onStop()
-    stop.addEventListener('abort', onStop, { once: true })
-    const cancel = host.alarm(until, () => {
-      const error = timeout()
+    const fail = (why: 'timeout' | 'heartbeat'): void => {
+      const error = timeout(why)
       life.end(error)
       reject(error)
-    })
-    release = () => {
-      cancel()
-      stop.removeEventListener('abort', onStop)
     }
+    stop.addEventListener('abort', onStop, { once: true })
+    releases.push(
+      host.alarm(host.now() + timeoutMs, () => fail('timeout')),
+      () => stop.removeEventListener('abort', onStop),
+    )
+    if (heartbeatMs !== undefined) releases.push(watchHeart(life, host, heartbeatMs, () => fail('heartbeat')))
   })
   try {
     return await Promise.race([called, ended])
   } finally {
-    release()
+    for (const release of releases) release()
   }
+}
+
+/** Calls `silent` once nothing was heard for so long. Returns what ends the watch. */
+function watchHeart(life: Life, host: Host, heartbeatMs: number, silent: () => void): () => void {
+  life.heard = host.now()
+  let cancel: () => void
+  const arm = (): void => {
+    cancel = host.alarm(life.heard + heartbeatMs, () => {
+      if (host.now() - life.heard >= heartbeatMs) silent()
+      else arm()
+    })
+  }
+  arm()
+  return () => cancel()
 }

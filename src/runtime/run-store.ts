@@ -1,23 +1,13 @@
-import { hash } from 'node:crypto'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { checkId, joinKey } from '../model/identifier.ts'
-import { isEnded, type Status } from '../model/status.ts'
-import { encode } from '../store/codec.ts'
-import { duePut } from '../store/due-list.ts'
-import { deliver, wasSeen } from '../store/inbox.ts'
+import type { Status } from '../model/status.ts'
+import { PartList, type Part } from '../store/part-list.ts'
 import { readEvents, readStored, RunDocument } from '../store/run-document.ts'
-import type { Put } from '../store/store.ts'
-import { begin } from './advance.ts'
-import { fit } from './attempt.ts'
+import { listUndo, type UndoEntry } from '../store/undo-list.ts'
+import { create, startedKey, type InnerStart } from './creation.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 import { viewOf, type RunView } from './run-view.ts'
-
-/** How a run is started. */
-export interface Start {
-  readonly id?: string
-  readonly session?: string
-}
 
 /** Which runs to list, newest first. */
 export interface RunFilter {
@@ -31,7 +21,7 @@ export interface RunFilter {
   readonly before?: string
 }
 
-/** What can be asked and done from outside: start, read, list, signal. It moves no run; workers do. */
+/** Starts runs, and reads what is stored of them. It moves none; workers do. */
 export class RunStore {
   readonly #kernel: Kernel
 
@@ -46,41 +36,29 @@ export class RunStore {
   async start(
     loaded: Loaded,
     input: unknown,
-    options: Start,
+    options: InnerStart,
     owned: boolean,
   ): Promise<{ document: RunDocument; created: boolean }> {
     const { store, host, worker, announce } = this.#kernel
-    const { machine } = loaded
-    const { definition } = machine
-    const id = options.id === undefined ? host.newId() : checkId('run', options.id)
-    const session = options.session === undefined ? id : checkId('session', options.session)
-    const schema = machine.state(definition.initial).schema
-    const data = await fit(schema, input, 'invalid-input', `The input of ${definition.name}`)
-    const vars = await fit(definition.vars, {}, 'invalid-input', `The vars of ${definition.name}`)
-    const inputHash = hash('sha256', JSON.stringify(encode(data, 'input')), 'base64url')
-    const now = host.now()
-    const { run, happenings } = begin(
-      machine,
-      { id, input: data, inputHash, vars, session, ...(owned ? { worker } : {}) },
-      now,
+    const { document, run, happenings, along } = await create(
+      loaded,
+      input,
+      options,
+      owned ? worker : undefined,
+      this.#kernel,
     )
-    const document = RunDocument.create(store, run, host.newId)
-    const put: Put[] = [
-      { collection: 'started', key: startedKey(now, id), value: '{}' },
-      { collection: 'member', key: joinKey(session, id), value: '{}' },
-      ...(run.status === 'running' ? [] : [duePut(now, id, 'started')]),
-    ]
-    if (await document.commit(run, happenings, { put })) {
+    if (await document.commit(run, happenings, along)) {
       announce({ run, revision: document.revision, happenings })
       return { document, created: true }
     }
+    const { id, workflow, inputHash } = run
     const existing = await RunDocument.load(store, id, host.newId)
-    if (existing?.run.workflow === definition.name && existing.run.inputHash === inputHash)
+    if (existing?.run.workflow === workflow && existing.run.inputHash === inputHash)
       return { document: existing, created: false }
     throw new StepwrightError('run-exists', {
-      what: `Run ${quote(id)} was started before${existing ? ` as ${existing.run.workflow}, with ${existing.run.workflow === definition.name ? 'another input' : 'its own input'}` : ''}`,
-      remedy: 'Use an id of its own for each run; the same id and input gives back the same run',
-      details: { run: id },
+      what: `Run ${quote(id)} was started before${existing ? ` as ${existing.run.workflow}, with ${existing.run.workflow === workflow ? 'another input' : 'its own input'}` : ''}`,
+      remedy: 'Use another id, or get the run with engine.get(id)',
+      details: { run: id, ...(existing ? { workflow: existing.run.workflow } : {}) },
     })
   }
 
@@ -97,10 +75,12 @@ export class RunStore {
 
   async find(id: string): Promise<RunView | undefined> {
     const document = await RunDocument.load(this.#kernel.store, checkId('run', id), this.#kernel.host.newId)
-    return (
-      document &&
-      viewOf(document.run, document.revision, this.#kernel.loaded.get(document.run.workflow)?.machine)
-    )
+    return document && viewOf(document.run, document.revision, this.#kernel.library.of(document.run)?.machine)
+  }
+
+  /** A run as it is stored; one whose document is damaged is shown as `corrupt`. */
+  findAny(id: string): Promise<RunView | undefined> {
+    return this.find(id).catch((error: unknown) => corruptView(id, error))
   }
 
   /** History events after number `after`, oldest first. */
@@ -123,7 +103,7 @@ export class RunStore {
     const views: RunView[] = []
     for await (const id of this.#ids(session, before)) {
       if (views.length >= limit) break
-      const view = await this.find(id).catch((error: unknown) => corruptView(id, error))
+      const view = await this.findAny(id)
       if (
         !view ||
         (workflow !== undefined && view.workflow !== workflow) ||
@@ -156,62 +136,16 @@ export class RunStore {
     }
   }
 
-  /**
-   * I2, I6 Puts a signal into the inbox of a run. Refused: names the workflow does not declare, payloads that do not
-   * fit, runs that have ended. Acknowledged means stored; the same id twice is applied once.
-   */
-  async signal(
-    id: string,
-    name: string,
-    payload: unknown,
-    signalId?: string,
-  ): Promise<{ id: string; duplicate: boolean }> {
-    const { store, host } = this.#kernel
-    const view = await this.view(id)
-    const machine = this.#kernel.loaded.get(view.workflow)?.machine
-    const declared = machine ? [...machine.definition.signals.keys()] : await this.#publishedSignals(view)
-    if (!declared.includes(name)) {
-      throw new StepwrightError('unknown-signal', {
-        what: `${view.workflow} declares no signal ${quote(name)}`,
-        remedy:
-          declared.length > 0
-            ? `Its signals are ${declared.map(quote).join(', ')}`
-            : 'It declares no signals at all',
-        details: { run: id, signal: name, declared },
-      })
-    }
-    if (isEnded(view.status)) {
-      if (signalId !== undefined && (await wasSeen(store, id, checkId('signal', signalId))))
-        return { id: signalId, duplicate: true }
-      throw new StepwrightError('run-ended', {
-        what: `Run ${quote(id)} is ${view.status}, so the signal ${quote(name)} was not accepted`,
-        remedy: 'Start a new run',
-        details: { run: id, status: view.status },
-      })
-    }
-    const schema = machine?.definition.signals.get(name)
-    if (schema) await fit(schema, payload, 'invalid-signal', `The payload of ${quote(name)}`)
-    const place = host.newId()
-    const once = signalId !== undefined
-    const chosen = once ? checkId('signal', signalId) : place
-    const delivered = await deliver(store, id, { name, id: chosen, payload, at: host.now() }, place, once)
-    if (delivered || (once && (await wasSeen(store, id, chosen))))
-      return { id: chosen, duplicate: !delivered }
-    throw new StepwrightError('store-unavailable', {
-      what: `${store.name} refused to store a signal of ${quote(id)}`,
-      remedy: 'Send it again',
-    })
+  /** Branches, items and children of the state a run stands in, by name, as far as they have begun. */
+  async parts(id: string): Promise<ReadonlyMap<string, Part>> {
+    return new PartList(await this.view(id)).load(this.#kernel.store)
   }
 
-  async #publishedSignals({ workflow, version }: RunView): Promise<readonly string[]> {
-    const [row] = await this.#kernel.store.get('definition', [joinKey(`${workflow}@${version}`)])
-    const published = row && (JSON.parse(row.value) as { signals?: readonly string[] })
-    return published?.signals ?? []
+  /** What a run that is being undone still has to undo, in that order. */
+  async undoable(id: string): Promise<readonly UndoEntry[]> {
+    const { undoing } = await this.view(id)
+    return listUndo(this.#kernel.store, id, undoing?.since ?? 0, 1_000)
   }
-}
-
-function startedKey(at: number, id: string): string {
-  return `${String(at).padStart(15, '0')}/${joinKey(id)}`
 }
 
 function corruptView(id: string, error: unknown): RunView {
@@ -225,11 +159,13 @@ function corruptView(id: string, error: unknown): RunView {
     version: 0,
     state: '?',
     visits: {},
+    since: 0,
     attempt: 0,
     data: undefined,
     vars: undefined,
     session: '?',
     awaits: [],
+    may: [],
   }
   return {
     id,
@@ -240,20 +176,4 @@ function corruptView(id: string, error: unknown): RunView {
     updatedAt: 0,
     revision: 0,
   }
-}
-
-/** What is written down about a workflow, for tools that have not loaded it. */
-export function publish({ definition }: Loaded['machine']): Put {
-  const { name, version, signals, states } = definition
-  const value = JSON.stringify({
-    name,
-    version,
-    signals: [...signals.keys()],
-    states: [...states.values()].map((s) => ({
-      name: s.name,
-      kind: s.kind,
-      ...(s.kind === 'wait' ? { awaits: [...s.on.keys()] } : {}),
-    })),
-  })
-  return { collection: 'definition', key: joinKey(`${name}@${version}`), value }
 }

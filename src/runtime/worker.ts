@@ -6,16 +6,17 @@
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { joinKey } from '../model/identifier.ts'
-import type { Run } from '../model/run.ts'
-import { isEnded, isParked } from '../model/status.ts'
-import { parseWith } from '../model/schema.ts'
-import { listDue, type DueEntry, dueKey } from '../store/due-list.ts'
+import { isEnded, isHeld, isParked } from '../model/status.ts'
+import { listDue, type DueEntry } from '../store/due-list.ts'
+import { readNotices, taken } from '../store/inbox.ts'
 import { dropLease, isAlive, makeLease, readLeases, writeLease } from '../store/lease.ts'
 import { Memos } from '../store/memos.ts'
 import { RunDocument } from '../store/run-document.ts'
+import { dueKeys } from '../store/run-rows.ts'
 import type { Delete } from '../store/store.ts'
-import { advance, type RunEvent } from './advance.ts'
-import { drive } from './drive.ts'
+import { advance } from './advance.ts'
+import { drive, type Driving } from './drive.ts'
+import type { RunEvent } from './event.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 
 /** How a worker works. Times in milliseconds. */
@@ -32,6 +33,8 @@ export interface WorkerOptions {
 const SWEEP_MS = 500
 /** Before a run that had to be let go is looked at again. */
 const PAUSE_MS = 1_000
+/** How the tags of runs begin that a worker has. */
+const HELD = ['running/', 'compensating/'] as const
 /** Entries of the due list read at once. */
 const PAGE = 200
 
@@ -39,12 +42,13 @@ export class Worker {
   readonly #kernel: Kernel
   readonly #options: WorkerOptions
   readonly #stop = new AbortController()
-  readonly #driving = new Map<string, Promise<void>>()
+  readonly #driving = new Map<string, Driving & { readonly nudgedBy: Set<string> }>()
   readonly #orphans = new Set<string>()
   #cancelAlarms: (() => void)[] = []
   #cancelLook: (() => void) | undefined
   #looking: Promise<void> | undefined
   #lookAgain = false
+  #started = false
   #failing = false
 
   constructor(kernel: Kernel, options: WorkerOptions) {
@@ -56,12 +60,12 @@ export class Worker {
   async start(): Promise<void> {
     const { store } = this.#kernel
     await this.#renew()
-    for (const { tag = '', key } of await store.list('run', {
-      tag: 'running/',
-      limit: Number.MAX_SAFE_INTEGER,
-    })) {
-      if (tag !== `running/${joinKey(this.#kernel.worker)}`) this.#orphans.add(key)
+    for (const held of HELD) {
+      const rows = await store.list('run', { tag: held, limit: Number.MAX_SAFE_INTEGER })
+      for (const { tag = '', key } of rows)
+        if (tag !== held && tag !== held + joinKey(this.#kernel.worker)) this.#orphans.add(key)
     }
+    this.#started = true
     this.#every(this.#options.leaseMs / 3, () => this.#renew())
     if (store.shared) this.#every(Math.max(SWEEP_MS, this.#options.pollMs), () => this.#sweep())
     this.look()
@@ -74,7 +78,7 @@ export class Worker {
 
   /** There is room for one more run. */
   get free(): boolean {
-    return !this.#stop.signal.aborted && this.#driving.size < this.#options.concurrency
+    return this.#started && !this.#stop.signal.aborted && this.#driving.size < this.#options.concurrency
   }
 
   /** Nothing is being driven or looked for. */
@@ -91,18 +95,19 @@ export class Worker {
   /** Drives a run whose document names this worker as its owner, or that waits. */
   take(document: RunDocument, loaded: Loaded, resumed: boolean, due: readonly Delete[] = []): void {
     const { id } = document.run
-    const driven = drive({ document, loaded, kernel: this.#kernel, stop: this.#stop.signal, due, resumed })
+    const driving = drive({ document, loaded, kernel: this.#kernel, stop: this.#stop.signal, due, resumed })
+    const done = driving.done
       .catch((error: unknown) => this.#dropped(id, error))
       .finally(() => {
         this.#driving.delete(id)
         this.look()
       })
-    this.#driving.set(id, driven)
+    this.#driving.set(id, { ...driving, done, nudgedBy: new Set() })
   }
 
   /** Looks at what is due, now or as soon as the present look ends. */
   look(): void {
-    if (this.#stop.signal.aborted) return
+    if (!this.#started || this.#stop.signal.aborted) return
     this.#lookAgain = true
     this.#looking ??= this.#lookRepeatedly().finally(() => {
       this.#looking = undefined
@@ -117,7 +122,7 @@ export class Worker {
     this.#cancelLook?.()
     for (const cancel of this.#cancelAlarms.splice(0)) cancel()
     await this.#looking
-    await Promise.all(this.#driving.values())
+    await Promise.all([...this.#driving.values()].map(({ done }) => done))
     await dropLease(this.#kernel.store, this.#kernel.worker).catch(() => undefined)
   }
 
@@ -141,15 +146,37 @@ export class Worker {
       const entries = await listDue(store, limit)
       const byRun = Map.groupBy(
         entries.filter((e) => e.at <= host.now()),
-        (entry) => entry.run,
+        (entry) => (entry.why === 'schedule' ? `schedule ${entry.run}` : `run ${entry.run}`),
       )
-      for (const [id, own] of byRun) {
-        if (!this.free) return Infinity // looked at again when a run lets go of its place
-        if (!this.#driving.has(id)) await this.#attend(id, own)
+      for (const own of byRun.values()) {
+        const { run: id, why } = own[0] as DueEntry
+        if (why === 'schedule') await this.#fire(id, own)
+        else if (this.#driving.has(id)) this.#nudge(id, own)
+        else if (this.free) await this.#attend(id, own) // else looked at again when a run lets go of its place
       }
+      if (!this.free) return Infinity
       const later = entries.find((entry) => entry.at > host.now())
       if (later) return later.at
       if (entries.length < limit) return Infinity
+    }
+  }
+
+  /** Tells a run that is being driven of what came for it, once for each. */
+  #nudge(id: string, due: readonly DueEntry[]): void {
+    const driving = this.#driving.get(id)
+    const fresh = due.filter(({ key }) => driving && !driving.nudgedBy.has(key))
+    for (const { key } of fresh) driving?.nudgedBy.add(key)
+    if (fresh.length > 0) driving?.nudge()
+  }
+
+  /** A schedule that cannot be read or started from harms no run and no other schedule. */
+  async #fire(id: string, due: readonly DueEntry[]): Promise<void> {
+    try {
+      await this.#kernel.fire(id, due)
+    } catch (error) {
+      if (error instanceof StepwrightError && error.code.startsWith('store-')) throw error
+      this.#kernel.warn(`Schedule ${quote(id)}: ${error instanceof Error ? error.message : quote(error)}`)
+      await this.#kernel.store.write({ delete: due.map(({ key }) => ({ collection: 'due', key })) })
     }
   }
 
@@ -169,43 +196,55 @@ export class Worker {
       return
     }
     const run = document?.run
-    const rows = (keep?: Run): Delete[] => {
-      const kept = keep?.timer && dueKey(keep.timer.at, id, keep.timer.kind)
-      return due.filter((entry) => entry.key !== kept).map(({ key }) => ({ collection: 'due', key }))
-    }
-    if (!document || !run || isEnded(run.status) || isParked(run.status)) {
-      if (due.length > 0) await store.write({ delete: rows() })
+    if (!document || !run || isEnded(run.status)) {
+      await this.#clear(id, due, run !== undefined)
       return
     }
-    const loaded = this.#kernel.loaded.get(run.workflow)
-    if (!loaded) return // another worker's
-    const event = await this.#claim(document, loaded)
+    const event = await this.#claim(document)
     if (event === 'leave') return
-    if (event !== 'go on' && !(await this.#apply(document, loaded, event))) return
-    if (!isParked(document.run.status) && !this.#driving.has(id))
-      this.take(document, loaded, true, rows(document.run))
+    const loaded = this.#kernel.library.of(run)
+    if (!loaded || (event !== 'go on' && !(await this.#apply(document, loaded, event)))) return
+    if (event !== 'go on' && event.type === 'migrated') return this.#attend(id, due)
+    const kept = dueKeys(document.run)
+    const answered = due.filter(({ key }) => !kept.includes(key))
+    if (!this.#driving.has(id))
+      this.take(
+        document,
+        loaded,
+        true,
+        answered.map(({ key }) => ({ collection: 'due', key })),
+      )
+  }
+
+  /** What came for a run that does nothing any more. */
+  async #clear(id: string, due: readonly DueEntry[], ended: boolean): Promise<void> {
+    const { store } = this.#kernel
+    const notices = ended ? (await readNotices(store, id)).map(taken) : []
+    const gone = [
+      ...due.map(({ key }) => ({ collection: 'due', key }) as const),
+      ...notices.map(({ key }) => ({ collection: 'inbox', key }) as const),
+    ]
+    if (gone.length > 0) await store.write({ delete: gone })
   }
 
   /** What has to be committed before this worker may drive a run. */
-  async #claim({ run }: RunDocument, { machine }: Loaded): Promise<RunEvent | 'go on' | 'leave'> {
-    const { store, host, worker } = this.#kernel
-    if (run.status === 'running' && run.worker !== undefined && run.worker !== worker) {
+  async #claim({ run }: RunDocument): Promise<RunEvent | 'go on' | 'leave'> {
+    const { store, host, worker, library } = this.#kernel
+    if (isHeld(run) && run.worker !== undefined && run.worker !== worker) {
       const leases = await readLeases(store)
       if (isAlive(leases.get(run.worker), host.now())) return 'leave'
     }
-    const state = machine.definition.states.get(run.state)
-    const parsed = state && (await parseWith(state.schema, run.data))
-    if (!parsed?.ok) {
-      const why = parsed ? `its data does not fit: ${parsed.reasons.join('; ')}` : 'no such state is declared'
-      return {
-        type: 'parked',
-        status: 'needs-migration',
-        reason: `It stands in ${quote(run.state)} of ${run.workflow}, and ${why}`,
-        remedy: 'Load code that knows that state and data, then resume the run',
-      }
-    }
+    const still = isParked(run.status) || run.status === 'paused'
+    if (still) return library.of(run) ? 'go on' : 'leave' // people may ask for something all the same
+    const fate = run.status === 'compensating' ? undefined : await library.fateOf(run)
+    if (fate?.fate === 'unknown') return 'leave'
+    if (fate?.fate === 'maps') return { type: 'migrated', ...fate.to }
+    if (fate?.fate === 'blocked')
+      return { type: 'parked', status: 'needs-migration', reason: fate.reason, remedy: fate.remedy }
     if (run.status === 'waiting') return 'go on'
     if (run.status === 'pending') return { type: 'claimed', worker }
+    if (run.status === 'compensating' && run.worker === undefined)
+      return (run.timer?.at ?? 0) > host.now() ? 'leave' : { type: 'claimed', worker }
     return { type: 'recovered', worker, memos: (await Memos.load(store, run)).size }
   }
 
@@ -250,7 +289,8 @@ export class Worker {
     const { store, host, worker } = this.#kernel
     for (const lease of (await readLeases(store)).values()) {
       if (lease.worker === worker || isAlive(lease, host.now())) continue
-      const left = await store.list('run', { tag: `running/${joinKey(lease.worker)}`, limit: PAGE })
+      const held = HELD.map((tag) => store.list('run', { tag: tag + joinKey(lease.worker), limit: PAGE }))
+      const left = (await Promise.all(held)).flat()
       for (const { key } of left) this.#orphans.add(key)
       if (left.length === 0) await dropLease(store, lease.worker)
       else this.look()

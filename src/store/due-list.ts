@@ -9,6 +9,7 @@ export interface DueEntry {
   readonly key: string
   readonly at: number
   readonly run: string
+  readonly why: string
 }
 
 /** Entries sort by time. `why` keeps several of one run and one moment apart. */
@@ -25,7 +26,7 @@ export function duePut(at: number, run: string, why: string): Put {
 export async function listDue(store: Store, limit: number): Promise<readonly DueEntry[]> {
   const entries = await store.list('due', { limit })
   return entries.map(({ key }) => {
-    const [at = '', run = ''] = key.split('/')
-    return { key, at: Number(at), run: decodeURIComponent(run) }
+    const [at = '', run = '', why = ''] = key.split('/')
+    return { key, at: Number(at), run: decodeURIComponent(run), why: decodeURIComponent(why) }
   })
 }

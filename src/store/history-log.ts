@@ -97,13 +97,20 @@ export class HistoryLog {
 /** Stands for data that the newest checkpoint in the tail holds. The codec writes no text that begins so. */
 const IN_TAIL = '\\u0000t'
 
+/** Whether what happened put the run into a state with data: one can be forked from it. */
+export function isCheckpoint<H extends Happening>(
+  happening: H,
+): happening is Extract<H, { type: 'started' | 'moved' | 'migrated' }> {
+  return happening.type === 'moved' || happening.type === 'started' || happening.type === 'migrated'
+}
+
 /** The encoded data of a stored document, wherever it stands. */
 export function findData(
   data: unknown,
   tail: readonly HistoryEvent[],
 ): { readonly data: unknown; readonly inTail: boolean } {
   if (data !== '\0t') return { data, inTail: false }
-  const checkpoint = tail.findLast((entry) => entry.type === 'moved' || entry.type === 'started')
+  const checkpoint = tail.findLast(isCheckpoint)
   return { data: checkpoint?.data, inTail: true }
 }
 

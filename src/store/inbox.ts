@@ -1,42 +1,72 @@
-import type { ReceivedSignal } from '../model/run.ts'
+import type { ReceivedSignal, Parent } from '../model/run.ts'
 import { joinKey } from '../model/identifier.ts'
 import { decode, encode } from './codec.ts'
 import { duePut } from './due-list.ts'
-import type { Delete, Store } from './store.ts'
+import type { Delete, Put, Store } from './store.ts'
 
-/** A signal in the inbox of a run. */
-export interface Message extends ReceivedSignal {
-  readonly key: string
-}
+/** What the engine itself tells a run: people's verbs, and the end of a child. */
+export type NoticeKind = 'pause' | 'cancel' | 'terminate' | 'child'
+
+/** What is put into the inbox of a run: a signal, or with a `kind` a notice of the engine's own. */
+export type Letter = ReceivedSignal & { readonly kind?: NoticeKind }
+
+/** A letter in the inbox of a run. */
+export type Message = Letter & { readonly key: string }
+
+/** Notices sort before all signals, so that they are found without reading those. */
+const NOTICE = '!'
 
 /**
  * I6 Puts a signal into the inbox and marks its run as due, in one write. With an id of the caller's, a second one of
- * the same id is told apart by the store and changes nothing; then this gives `false`.
+ * the same id is told apart by the store and changes nothing; then this gives `false`. `spent` is deleted with it, and
+ * must be there.
  */
 export async function deliver(
   store: Store,
   run: string,
   signal: ReceivedSignal,
   place: string,
-  once: boolean,
+  { once, spent }: { readonly once: boolean; readonly spent?: Delete },
 ): Promise<boolean> {
-  const value = JSON.stringify(encode(signal, 'payload'))
+  const seen = JSON.stringify({ at: signal.at })
   return store.write({
     put: [
       ...(once
-        ? [
-            {
-              collection: 'seen' as const,
-              key: joinKey(run, signal.id),
-              value: JSON.stringify({ at: signal.at }),
-              expect: 0,
-            },
-          ]
+        ? [{ collection: 'seen' as const, key: joinKey(run, signal.id), value: seen, expect: 0 }]
         : []),
-      { collection: 'inbox', key: joinKey(run, place), value, expect: 0 },
+      letterPut(run, place, signal),
       duePut(signal.at, run, place),
     ],
+    ...(spent ? { delete: [spent] } : {}),
   })
+}
+
+/** A notice to a run, with its due entry. */
+export function noticePuts(
+  run: string,
+  id: string,
+  kind: NoticeKind,
+  letter: Omit<ReceivedSignal, 'id' | 'name'>,
+): readonly Put[] {
+  return [letterPut(run, NOTICE + id, { ...letter, name: kind, id, kind }), duePut(letter.at, run, id)]
+}
+
+/** The notice to a parent that its child has ended. */
+export function childEndPut({ run, state, visit, part }: Parent, child: string, at: number): Put {
+  const place = `${NOTICE}${joinKey(state, String(visit), part)}`
+  const { expect: _same, ...put } = letterPut(run, place, {
+    name: part,
+    id: child,
+    payload: { state, visit },
+    at,
+    kind: 'child',
+  })
+  return put
+}
+
+function letterPut(run: string, place: string, letter: Letter): Put & { expect: 0 } {
+  const value = JSON.stringify(encode(letter, 'payload'))
+  return { collection: 'inbox', key: joinKey(run, place), value, expect: 0 }
 }
 
 /** Whether a signal of that id was accepted before. */
@@ -45,13 +75,28 @@ export async function wasSeen(store: Store, run: string, id: string): Promise<bo
   return row !== undefined
 }
 
-/** The signals that were accepted and not yet applied, oldest first. */
-export async function readInbox(store: Store, run: string, limit = 1_000): Promise<readonly Message[]> {
-  const entries = await store.list('inbox', { prefix: `${joinKey(run)}/`, limit, values: true })
-  return entries.map(({ key, value }) => ({
-    key,
-    ...(decode(JSON.parse(value ?? 'null')) as ReceivedSignal),
-  }))
+/** What was accepted and not yet applied: first the engine's notices, then signals, each oldest first. */
+export async function* readInbox(store: Store, run: string): AsyncGenerator<Message> {
+  yield* readLetters(store, `${joinKey(run)}/`)
+}
+
+/** The engine's notices alone. */
+export async function readNotices(store: Store, run: string): Promise<readonly Message[]> {
+  const notices: Message[] = []
+  for await (const notice of readLetters(store, `${joinKey(run)}/${NOTICE}`)) notices.push(notice)
+  return notices
+}
+
+const PAGE = 200
+
+async function* readLetters(store: Store, prefix: string): AsyncGenerator<Message> {
+  for (let after: string | undefined; ;) {
+    const range = { prefix, limit: PAGE, values: true, ...(after === undefined ? {} : { after }) }
+    const page = await store.list('inbox', range)
+    for (const { key, value } of page) yield { key, ...(decode(JSON.parse(value ?? 'null')) as Letter) }
+    if (page.length < PAGE) return
+    after = page.at(-1)?.key
+  }
 }
 
 /** Takes a message out, together with the commit that applies it; refused where it is gone already. */

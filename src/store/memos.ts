@@ -3,6 +3,11 @@ import { visitOf, type Run } from '../model/run.ts'
 import { decode, encode } from './codec.ts'
 import type { Batch, Delete, Store } from './store.ts'
 
+type Visit = Pick<Run, 'id' | 'state' | 'visits'>
+
+/** Before the name of a part, where the key of a memo would stand. */
+const PART = '/'
+
 type Fence = NonNullable<Batch['check']>[number]
 
 /**
@@ -13,38 +18,49 @@ type Fence = NonNullable<Batch['check']>[number]
  */
 export class Memos {
   readonly #store: Store
-  readonly #run: Run
+  readonly #prefix: string
   readonly #values = new Map<string, unknown>()
 
-  private constructor(store: Store, run: Run) {
+  private constructor(store: Store, run: Visit, part?: string) {
     this.#store = store
-    this.#run = run
+    const own = joinKey(run.id, run.state, String(visitOf(run)), ...(part === undefined ? [] : [PART + part]))
+    this.#prefix = `${own}/`
   }
 
-  get #prefix(): string {
-    return `${joinKey(this.#run.id, this.#run.state, String(visitOf(this.#run)))}/`
+  /** Those of a visit, or of a part of it, that has just begun: none. */
+  static none(store: Store, run: Visit, part?: string): Memos {
+    return new Memos(store, run, part)
   }
 
-  /** Those of a visit that has just begun: none. */
-  static none(store: Store, run: Run): Memos {
-    return new Memos(store, run)
-  }
-
-  /** Those that earlier attempts of this visit have saved. */
-  static async load(store: Store, run: Run): Promise<Memos> {
-    const memos = new Memos(store, run)
+  /** Those that earlier attempts of this visit, or of a part of it, have saved. */
+  static async load(store: Store, run: Visit, part?: string): Promise<Memos> {
+    const memos = new Memos(store, run, part)
     const entries = await store.list('memo', {
       prefix: memos.#prefix,
       limit: Number.MAX_SAFE_INTEGER,
       values: true,
     })
     for (const { key, value } of entries) {
-      memos.#values.set(
-        decodeURIComponent(key.slice(memos.#prefix.length)),
-        decode(JSON.parse(value ?? 'null')),
-      )
+      const own = key.slice(memos.#prefix.length)
+      if (!own.includes('/')) memos.#values.set(decodeURIComponent(own), decode(JSON.parse(value ?? 'null')))
     }
     return memos
+  }
+
+  /** Those that were saved in the parts of a visit, by part. */
+  static async loadParts(store: Store, run: Visit): Promise<ReadonlyMap<string, Memos>> {
+    const prefix = `${joinKey(run.id, run.state, String(visitOf(run)))}/`
+    const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
+    const parts = new Map<string, Memos>()
+    for (const { key, value } of entries) {
+      const [part = '', memo] = key.slice(prefix.length).split('/').map(decodeURIComponent)
+      if (memo === undefined) continue
+      const name = part.slice(PART.length)
+      const memos = parts.get(name) ?? Memos.none(store, run, name)
+      parts.set(name, memos)
+      memos.#values.set(memo, decode(JSON.parse(value ?? 'null')))
+    }
+    return parts
   }
 
   get size(): number {

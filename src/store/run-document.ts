@@ -11,12 +11,14 @@ import { z } from 'zod'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Happening, HistoryEvent } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
-import type { Run } from '../model/run.ts'
+import { TIMERS, type Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
-import { dueKey } from './due-list.ts'
-import { findData, HistoryLog, readHistory, type HistoryPosition } from './history-log.ts'
+import { encodeHappening } from './encoded-happening.ts'
+import { findData, HistoryLog, isCheckpoint, readHistory, type HistoryPosition } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
-import type { Batch, Delete, Put, Row, Store } from './store.ts'
+import { endRows, timerRows } from './run-rows.ts'
+import type { Batch, Put, Row, Store } from './store.ts'
+import { undoPut, type UndoEntry } from './undo-list.ts'
 
 const FORMAT = 1
 
@@ -36,15 +38,15 @@ const storedSchema = z.looseObject({
   session: z.string(),
   recoveries: z.number(),
   memos: z.number(),
-  timer: z.object({ kind: z.enum(['retry', 'expires']), at: z.number() }).optional(),
+  timer: z.object({ kind: z.enum(TIMERS), at: z.number() }).optional(),
   signal: z.looseObject({ name: z.string(), id: z.string() }).optional(),
   failure: failureSchema.optional(),
   history: z.looseObject({ seq: z.number(), chain: z.string(), segment: z.string().optional() }),
   tail: z.array(z.looseObject({ seq: z.number(), type: z.string() })),
 })
 
-/** What else must happen together with a commit. */
-export type Along = Pick<Batch, 'put' | 'delete' | 'check'>
+/** What else must happen together with a commit; `undo` is noted down as what can be undone later. */
+export type Along = Pick<Batch, 'put' | 'delete' | 'check'> & { readonly undo?: UndoEntry }
 
 /** Waits, and says whether to try a write again that failed for the `tries`th time. */
 export type Patience = (error: StepwrightError, tries: number) => Promise<boolean>
@@ -76,10 +78,11 @@ export class RunDocument {
   static async load(store: Store, id: string, newId: () => string): Promise<RunDocument | undefined> {
     const [row] = await store.get('run', [id])
     if (!row) return undefined
-    const { data, vars, signal, history, tail, ...rest } = readStored(id, row)
+    const { data, vars, signal, votes, undoing, history, tail, ...rest } = readStored(id, row)
     const shelf = new PieceShelf(newId)
     const found = findData(data, tail)
-    const whole = { data: found.data, vars, ...(signal ? { signal } : {}) }
+    const rare = { ...(signal && { signal }), ...(votes && { votes }), ...(undoing && { undoing }) }
+    const whole = { data: found.data, vars, ...rare }
     const decoded = (await shelf.decode(whole, store)) as Pick<Run, 'data' | 'vars' | 'signal'>
     const { format: _format, crc: _crc, ...run } = rest as typeof rest & { format: unknown; crc: unknown }
     return new RunDocument(
@@ -115,10 +118,11 @@ export class RunDocument {
     patience: Patience = impatient,
   ): Promise<boolean> {
     const { put, log } = this.#encode(next, happenings)
-    const timers = timerRows(this.#run, next, this.#revision === 0)
+    const undo = along.undo ? [undoPut(next.id, next.undoable ?? 0, along.undo, this.#shelf)] : []
+    const timers = timerRows(this.#revision === 0 ? undefined : this.#run, next)
     const fresh = this.#shelf.takeFresh()
     const batch: Batch = {
-      put: [...fresh, put, ...timers.put, ...(along.put ?? [])],
+      put: [...fresh, put, ...timers.put, ...endRows(this.#run, next), ...undo, ...(along.put ?? [])],
       delete: [...timers.delete, ...(along.delete ?? [])],
       check: along.check ?? [],
     }
@@ -154,19 +158,21 @@ export class RunDocument {
   }
 
   #encode(next: Run, happenings: readonly Happening[]): { put: Put; log: HistoryLog } {
-    const { data: plainData, vars: plainVars, signal, ...rest } = next
+    const { data: plainData, vars: plainVars, signal, votes, undoing, ...rest } = next
     try {
       const data = this.#shelf.encode(plainData, 'data')
       const vars = this.#shelf.encode(plainVars, 'vars')
-      const encoded = happenings.map((h) => this.#encodeHappening(h, plainData, data))
-      const carried = happenings.some(
-        (h) => (h.type === 'moved' || h.type === 'started') && h.data === plainData,
-      )
+      const part = (value: unknown, where: string): unknown =>
+        value === plainData ? data : this.#shelf.encode(value, where)
+      const encoded = happenings.map((h) => encodeHappening(h, part))
+      const carried = happenings.some((h) => isCheckpoint(h) && h.data === plainData)
       const log = this.#log.with(encoded, next.updatedAt, carried ? plainData : undefined)
       const head = JSON.stringify({
         format: FORMAT,
         ...rest,
-        ...(signal ? { signal: this.#shelf.encode(signal, 'signal') } : {}),
+        ...(signal && { signal: this.#shelf.encode(signal, 'signal') }),
+        ...(votes && { votes: this.#shelf.encode(votes, 'signal') }),
+        ...(undoing && { undoing: this.#shelf.encode(undoing, 'data') }),
         vars,
       })
       const body = `${head.slice(1, -1)},${log.write(head.length, plainData, data, this.#shelf)}}`
@@ -178,37 +184,6 @@ export class RunDocument {
     } catch (error) {
       this.#shelf.forget(this.#shelf.takeFresh())
       throw error
-    }
-  }
-
-  #encodeHappening(happening: Happening, data: unknown, encoded: unknown): Happening {
-    const part = (value: unknown, where: string): unknown =>
-      value === data ? encoded : this.#shelf.encode(value, where)
-    switch (happening.type) {
-      case 'started':
-        return {
-          ...happening,
-          data: part(happening.data, 'data'),
-          vars: this.#shelf.encode(happening.vars, 'vars'),
-        }
-      case 'moved':
-        return {
-          ...happening,
-          data: part(happening.data, 'data'),
-          ...(happening.vars === undefined ? {} : { vars: this.#shelf.encode(happening.vars, 'vars') }),
-        }
-      case 'signalled':
-        return { ...happening, payload: this.#shelf.encode(happening.payload, 'payload') }
-      case 'log':
-        return happening.fields === undefined
-          ? happening
-          : { ...happening, fields: this.#shelf.encode(happening.fields, 'log fields') }
-      case 'completed':
-        return happening.output === undefined
-          ? happening
-          : { ...happening, output: part(happening.output, 'output') }
-      default:
-        return happening
     }
   }
 }
@@ -260,15 +235,4 @@ export async function readEvents(
 ): Promise<readonly HistoryEvent[]> {
   const entries = await readHistory(store, stored.history, stored.tail, after)
   return (await new PieceShelf(() => '').decode(entries, store)) as readonly HistoryEvent[]
-}
-
-function timerRows(before: Run, after: Run, isNew: boolean): { put: Put[]; delete: Delete[] } {
-  const key = ({ timer, id }: Run): string | undefined => timer && dueKey(timer.at, id, timer.kind)
-  const old = isNew ? undefined : key(before)
-  const fresh = key(after)
-  if (old === fresh) return { put: [], delete: [] }
-  return {
-    put: fresh === undefined ? [] : [{ collection: 'due', key: fresh, value: '{}' }],
-    delete: old === undefined ? [] : [{ collection: 'due', key: old }],
-  }
 }

@@ -125,7 +125,7 @@ export class SqliteStore implements Store {
         })
       }
       db.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}`)
-      if (!ours)
+      if (!ours || missingTables(db))
         db.exec(
           `begin immediate; ${schema()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
         )
@@ -198,11 +198,19 @@ export class SqliteStore implements Store {
   }
 }
 
+/** A file of an earlier version lacks the collections that came since. */
+function missingTables(db: DatabaseSync): boolean {
+  const tables = db.prepare(`select name from sqlite_schema where type = 'table'`).all()
+  return !collections.every((name) => tables.some((table) => table['name'] === name))
+}
+
 function schema(): string {
   return collections
     .map((name) => {
-      const index = COLLECTIONS[name].tagged ? `create index "${name}-tag" on "${name}"(tag, key);` : ''
-      return `create table "${name}"(key text primary key, revision integer not null, tag text, value text not null); ${index}`
+      const index = COLLECTIONS[name].tagged
+        ? `create index if not exists "${name}-tag" on "${name}"(tag, key);`
+        : ''
+      return `create table if not exists "${name}"(key text primary key, revision integer not null, tag text, value text not null); ${index}`
     })
     .join(' ')
 }

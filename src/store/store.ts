@@ -41,6 +41,18 @@ export const COLLECTIONS = {
   seen: { listed: true, tagged: false },
   /** Saved results inside a visit: key `run/state/visit/memo key`. */
   memo: { listed: true, tagged: false },
+  /** Branches, items and children of a state: key `run/state/visit/part`. */
+  part: { listed: true, tagged: false },
+  /** What a run would have to undo, a stack: key `run/height`. */
+  undo: { listed: true, tagged: false },
+  /** Answers to updates: key `run/signal id`. */
+  reply: { listed: true, tagged: false },
+  /** One-time callback tokens: key hash of the token. */
+  token: { listed: false, tagged: false },
+  /** Results that steps recall across runs: key hash of what they depend on. */
+  cache: { listed: true, tagged: false },
+  /** Schedules: key schedule id. */
+  schedule: { listed: true, tagged: false },
   /** What has to be looked at, and when: key `time/run`. */
   due: { listed: true, tagged: false },
   /** Leases of workers: key worker id. */

@@ -104,13 +104,18 @@ const awaiting = (actor: AnyActor) =>
 test('a definition runs by itself under createActor, in memory', async () => {
   const { actor, send } = begin('owls', { session: { drafts: 4 } })
   await awaiting(actor)
-  expect(actor.getSnapshot().context).toEqual({ data: { text: 'on owls' }, vars: { rounds: 1, last: '' } })
+  expect(actor.getSnapshot().context).toEqual({
+    data: { text: 'on owls' },
+    vars: { rounds: 1, last: '' },
+    visits: { draft: 1, review: 1 },
+  })
   send('revise', { notes: 'bats' })
   expect(actor.getSnapshot().value).toEqual({ review: 'handling' })
   await awaiting(actor)
   expect(actor.getSnapshot().context).toEqual({
     data: { text: 'on bats' },
     vars: { rounds: 2, last: 'bats' },
+    visits: { draft: 2, review: 2 },
   })
   send('approve', { by: 'ada' })
   expect(await toPromise(actor)).toEqual({ text: 'on bats', by: 'ada' })

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  createActor,
-  initialTransition,
-  SimulatedClock,
-  transition,
-  type AnyActor,
-  type AnyMachineSnapshot,
-} from 'xstate'
-import { eventType, signalType, stateName } from '../../src/compile/keys.ts'
+import { createActor, initialTransition, transition, type AnyActor, type AnyMachineSnapshot } from 'xstate'
+import { branchEvent, eventType, stateKey } from '../../src/compile/keys.ts'
 import { compile, type Machine } from '../../src/compile/machine.ts'
-import { project } from '../../src/compile/projection.ts'
-import type { Exit } from '../../src/definition/definition.ts'
+import type { Exit } from '../../src/definition/exit.ts'
 import { StepwrightError } from '../../src/errors/stepwright-error.ts'
+import { Guide, topOf } from './guide.ts'
 import { randomWorkflow, tableOf, type Script } from './random-workflows.ts'
 
 const FORGED = [
@@ -27,6 +20,8 @@ const FORGED = [
   'step.*',
   'signal.*',
   'catch.*',
+  'visits.*',
+  'branch.x.done',
   '*',
   '__proto__',
   'constructor',
@@ -42,8 +37,9 @@ function someExit({ definition }: Script, n: number): Exit {
   const names = [...definition.states.keys()]
   const signals = [...definition.signals.keys()]
   const to = names[n % names.length] ?? ''
-  const by = (['step', 'catch', 'expires', 'signal'] as const)[Math.floor(n / 7) % 4] ?? 'step'
+  const by = (['step', 'catch', 'expires', 'signal', 'visits'] as const)[Math.floor(n / 7) % 5] ?? 'step'
   if (by === 'signal') return { by, signal: signals[n % signals.length] ?? '', to }
+  if (by === 'visits') return { by, to, times: 1 }
   return by === 'expires' ? { by, to, afterMs: 0 } : { by, to }
 }
 
@@ -54,10 +50,6 @@ function moved(machine: Machine, from: string, exit: Exit): string {
     if (error instanceof StepwrightError && error.code === 'illegal-move') return from
     throw error
   }
-}
-
-function standing(snapshot: AnyMachineSnapshot): string {
-  return stateName(String(snapshot.value))
 }
 
 /** A live actor whose errors are kept instead of thrown into the void. */
@@ -90,9 +82,9 @@ test('I2 table, machine.move, transition() and a live actor agree over random ma
               to: [...definition.states.keys()][n % definition.states.size] ?? '',
             }),
           ).toBe(at)
-          expect(standing(sent(machine, pure, type))).toBe(at)
+          expect(topOf(sent(machine, pure, type))).toBe(at)
           actor.send({ type })
-          expect(standing(actor.getSnapshot() as AnyMachineSnapshot)).toBe(at)
+          expect(topOf(actor.getSnapshot() as AnyMachineSnapshot)).toBe(at)
           // `xstate.stop`, `xstate.error.*` and `*` end an actor where it stands: nothing forged may ever reach one
           if ((actor.getSnapshot() as AnyMachineSnapshot).status !== 'active') actor = live(machine, at)
           continue
@@ -110,7 +102,7 @@ test('I2 table, machine.move, transition() and a live actor agree over random ma
         expect(moved(machine, from, exit)).toBe(at)
         pure = sent(machine, pure, type)
         actor.send({ type })
-        expect([standing(pure), standing(actor.getSnapshot() as AnyMachineSnapshot)]).toEqual([at, at])
+        expect([topOf(pure), topOf(actor.getSnapshot() as AnyMachineSnapshot)]).toEqual([at, at])
       }
       const ended = definition.states.get(at)?.kind === 'final'
       const statuses = [pure.status, (actor.getSnapshot() as AnyMachineSnapshot).status].map(
@@ -136,13 +128,21 @@ test('I2 snapshot() stands, restored by createActor, in the same state and goes 
       for (const [state, exits] of tableOf(definition)) {
         const actor = live(machine, state)
         const restored = actor.getSnapshot() as AnyMachineSnapshot
-        expect([standing(restored), restored.status]).toEqual([
+        expect([topOf(restored), restored.status]).toEqual([
           state,
           definition.states.get(state)?.kind === 'final' ? 'done' : 'active',
         ])
+        const plan = definition.states.get(state)
+        const branches = plan?.kind === 'parallel' ? [...plan.branches.keys()] : []
+        const ends = branches.map((name, i) => [name, (n >> i) % 2 ? 'done' : 'failed'] as const)
+        for (const [name, end] of ends) actor.send({ type: branchEvent(name, end) })
+        const regions = ends.map(([name, end]) => [stateKey(name), end] as const)
+        expect((actor.getSnapshot() as AnyMachineSnapshot).value).toEqual(
+          branches.length > 0 ? { [stateKey(state)]: Object.fromEntries(regions) } : stateKey(state),
+        )
         const exit = exits[n % Math.max(1, exits.length)]
         if (exit) actor.send({ type: eventType(exit), data: { n } } as { type: string })
-        if (exit) expect(standing(actor.getSnapshot() as AnyMachineSnapshot)).toBe(exit.to)
+        if (exit) expect(topOf(actor.getSnapshot() as AnyMachineSnapshot)).toBe(exit.to)
         actor.stop()
       }
     }),
@@ -151,62 +151,39 @@ test('I2 snapshot() stands, restored by createActor, in the same state and goes 
 })
 
 test('I2 the invoke projection takes every legal path under createActor, and no forged event moves it', async () => {
-  let steps = 0
+  const taken = new Map<string, number>()
   await fc.assert(
     fc.asyncProperty(randomWorkflow, word, async (script, picks) => {
       const { definition } = script
-      const table = tableOf(definition)
-      const clock = new SimulatedClock()
-      const actor = createActor(project(definition), { clock, input: { begun: true } })
-      actor.subscribe({ error: () => undefined })
-      actor.start()
-      let at = definition.initial
-      let data: unknown = { begun: true }
+      const guide = new Guide(script)
       for (const { n } of picks) {
-        const exits = table.get(at) ?? []
-        const exit = exits[n % Math.max(1, exits.length)]
-        if (!exit) break
-        steps++
-        const wait = definition.states.get(at)
-        const before: unknown = actor.getSnapshot().value
-        for (const type of HARMLESS) actor.send({ type })
-        expect(actor.getSnapshot().value).toEqual(before)
-        if (exit.by === 'expires') clock.increment(exit.afterMs)
-        else {
-          const signal =
-            exit.by === 'signal' ? exit.signal : wait?.kind === 'wait' ? [...wait.on.keys()][0] : undefined
-          if (signal !== undefined) actor.send({ type: signalType(signal), n })
-          await microtasks()
-          expect(script.calls.at(-1)?.slice(0, -1)).toEqual(
-            signal === undefined ? [data] : [{ type: signal, n, id: expect.any(String) as string }, data],
-          )
-          script.answer(exit)
-          await microtasks()
-        }
-        at = exit.to
-        data = exit.by === 'expires' || exit.by === 'catch' ? { by: exit.by } : { to: at }
-        const snapshot = actor.getSnapshot() as AnyMachineSnapshot
-        expect([topOf(snapshot), (snapshot.context as { data: unknown }).data]).toEqual([at, data])
+        if (!(await guide.goOn(n, HARMLESS))) break
+        expect(guide.standing).toEqual([guide.at, guide.data])
       }
-      const { status, output } = actor.getSnapshot() as AnyMachineSnapshot
+      const { status, output } = guide.snapshot
+      const ended = definition.states.get(guide.at)?.kind === 'final'
       expect([status, output]).toEqual(
-        definition.states.get(at)?.kind === 'final' ? ['done', data] : ['active', undefined],
+        guide.failed ? ['error', undefined] : ended ? ['done', guide.data] : ['active', undefined],
       )
-      actor.stop()
+      guide.actor.stop()
+      for (const way of guide.taken) taken.set(way, (taken.get(way) ?? 0) + 1)
     }),
-    { numRuns: 1000 },
+    { numRuns: 2000 },
   )
-  expect(steps).toBeGreaterThan(1000)
+  const ways = Object.entries(MEANT).flatMap(([kind, bys]) => bys.map((by) => `${kind} ${by}`))
+  expect([...taken.values()].reduce((sum, n) => sum + n, 0)).toBeGreaterThan(2000)
+  expect(ways.filter((way) => (taken.get(way) ?? 0) < 5)).toEqual([])
 })
+
+/** What must have been seen often: each kind of state left in each way it can be. */
+const MEANT = {
+  step: ['step', 'catch', 'error', 'visits'],
+  wait: ['signal', 'expires', 'catch', 'error', 'visits'],
+  timer: ['step', 'catch', 'error', 'visits'],
+  map: ['step', 'catch', 'error', 'visits'],
+  parallel: ['step', 'catch', 'error', 'visits'],
+  child: ['step', 'signal', 'expires', 'catch', 'error', 'visits'],
+}
 
 /** The forged events that neither end an actor where it stands nor make XState throw. */
 const HARMLESS = FORGED.filter((type) => !['xstate.stop', 'xstate.error.actor.nobody', '*'].includes(type))
-
-function topOf({ value }: AnyMachineSnapshot): string {
-  return stateName(typeof value === 'string' ? value : (Object.keys(value as object)[0] ?? ''))
-}
-
-/** Until a handler has been called, or its answer has arrived. */
-function microtasks(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}

@@ -1,0 +1,228 @@
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../model/duration.ts'
+import type { Schema } from '../model/schema.ts'
+import type { Declared } from './declared.ts'
+import type { CatchEdge, Reminder, StateDefinition, Transaction, Work } from './definition.ts'
+import { readChild, readMap, readParallel } from './fork-reader.ts'
+import type { Handler } from './handlers.ts'
+import type { OptionReader } from './option-reader.ts'
+import type { Effect, WorkflowOptions } from './policy.ts'
+import type { Key } from './shape.ts'
+
+const EFFECTS: readonly unknown[] = ['none', 'idempotent', 'undoable', 'irreversible'] satisfies Effect[]
+const HANDLE: readonly string[] = ['step', 'wait', 'timer', 'map', 'children', 'parallel', 'child']
+
+/** What every state that a run can leave has in common. */
+export type Common = Omit<Extract<StateDefinition, { kind: 'step' }>, 'kind' | 'to' | 'cache'>
+
+/** Reads the states one by one. */
+export class StateReader {
+  readonly #declared: Declared
+  readonly #handlers: readonly Handler[]
+  readonly #option: OptionReader
+  readonly #caught: readonly CatchEdge[]
+  readonly transactions: ReadonlyMap<string, Transaction>
+  readonly #rescues = new Map<string, readonly CatchEdge[]>()
+
+  constructor(
+    declared: Declared,
+    handlers: readonly Handler[],
+    option: OptionReader,
+    { catch: caught }: WorkflowOptions,
+  ) {
+    this.#declared = declared
+    this.#handlers = handlers
+    this.#option = option
+    this.#caught = option.catches(caught, 'workflow', 'catch of the workflow')
+    this.transactions = new Map(
+      Object.entries(declared.transactions).map(([name, { states, catch: rescue }]) => {
+        const where = `transaction ${quote(name)}`
+        this.#rescues.set(name, option.catches(rescue, 'transaction', `${where}: catch`, name))
+        return [name, { name, states: option.targets(states, `${where}: states`) }]
+      }),
+    )
+  }
+
+  read(name: string, member: Key): StateDefinition {
+    const own = this.#handlers.filter((h) => h.state === member && h.kind !== 'query')
+    const handling = own.filter((h) => HANDLE.includes(h.kind))
+    const [handler] = handling
+    const isFinal = this.#declared.final.includes(member)
+    const problem = (text: string): void => void this.#option.problem(text)
+    if (handling.length > 1)
+      problem(`${quote(name)} has ${handling.length} handlers: ${handling.map((h) => h.method).join(', ')}`)
+    if (!handler && !isFinal) problem(`${quote(name)} has no handler`)
+    const schema = this.#declared.schemas.get(name)
+    if (!schema) problem(`${quote(name)} has no schema`)
+
+    const options = handler?.options ?? {}
+    const where = `${handler?.method ?? 'no method'} (${quote(name)})`
+    const effect = (options['effect'] ?? 'idempotent') as Effect
+    if (!EFFECTS.includes(effect))
+      problem(`${where}: effect is ${quote(effect)}, not one of ${EFFECTS.join(', ')}`)
+    const { method, ...tried } = this.#option.work(handler?.method ?? '', options, where)
+    const handled = {
+      name,
+      member,
+      description: options['description'] as string | undefined,
+      schema: schema as Schema,
+      ...tried,
+      effect,
+    }
+    const others = own.filter((h) => !HANDLE.includes(h.kind))
+    if (isFinal) {
+      if (options['to'] !== undefined) problem(`${where} is final, so it has no "to"`)
+      if (handler && handler.kind !== 'step')
+        problem(
+          `${where} is final, so it cannot ${handler.kind === 'wait' ? 'wait' : `be a ${handler.kind}`}`,
+        )
+      for (const h of others) problem(`${h.method}: @${h.kind} is on ${quote(name)}, which is final`)
+      return Object.freeze({ kind: 'final', ...handled, method: handler?.method })
+    }
+    const kind = handler?.kind ?? 'step'
+    const undo = this.#undo(others, kind, where)
+    if (effect === 'undoable' && !undo && !others.some((h) => h.kind === 'compensate'))
+      problem(`${where} is undoable, but has no @compensate`)
+    const transactions = [...this.transactions.values()].filter((t) => t.states.includes(name))
+    if (transactions.length > 1)
+      problem(
+        `${quote(name)} is in ${transactions.length} transactions, ${transactions.map((t) => t.name).join(', ')}`,
+      )
+    const [transaction] = transactions
+    const common: Common = {
+      ...handled,
+      method,
+      catches: [
+        ...this.#option.catches(options['catch'], 'state', `${where}: catch`),
+        ...(transaction ? (this.#rescues.get(transaction.name) ?? []) : []),
+        ...this.#caught.filter((edge) => edge.to !== name),
+      ],
+      maxVisits: this.#option.maxVisits(options['maxVisits'], `${where}: maxVisits`),
+      undo,
+      transaction: transaction?.name,
+    }
+    if (kind !== 'wait')
+      for (const h of others.filter((h) => h.kind === 'reminder'))
+        problem(`${h.method}: @reminder is on ${quote(name)}, which is not a @wait`)
+    if (kind !== 'parallel')
+      for (const h of others.filter((h) => h.kind === 'branch'))
+        problem(`${h.method}: @branch is on ${quote(name)}, which is not @parallel`)
+    return Object.freeze(this.#leaving(kind, common, options, others, where))
+  }
+
+  #leaving(
+    kind: Handler['kind'],
+    common: Common,
+    options: Handler['options'],
+    others: readonly Handler[],
+    where: string,
+  ): StateDefinition {
+    const option = this.#option
+    const to = kind === 'wait' ? [] : option.targets(options['to'], `${where}: to`)
+    if (kind !== 'wait' && common.method !== '' && to.length === 0)
+      option.problem(`${where} needs "to": the states it may move to`)
+    const parts = { common, to, options, where, option, others, declared: this.#declared }
+    switch (kind) {
+      case 'wait': {
+        const on = option.awaited(options['on'], where)
+        const expires = option.expiry(options['expires'], `${where}: expires`)
+        if (on.size === 0 && !expires)
+          option.problem(`${where} waits for neither a signal nor "expires", so it would wait for ever`)
+        return { kind, ...common, on, expires, reminders: this.#reminders(others) }
+      }
+      case 'timer':
+        return { kind, ...common, to, ...this.#due(options, where) }
+      case 'map':
+      case 'children':
+        return readMap(parts)
+      case 'parallel':
+        return readParallel(parts)
+      case 'child':
+        return readChild(parts)
+      default: {
+        const cache = options['cache'] as { key?: unknown; ttl?: unknown } | undefined
+        if (cache && typeof cache.key !== 'function')
+          option.problem(`${where}: cache.key is ${quote(cache.key)}, not a function`)
+        const ttlMs = cache && option.duration(cache.ttl ?? NaN, `${where}: cache.ttl`)
+        return {
+          kind: 'step',
+          ...common,
+          to,
+          cache: cache && { key: cache.key as (input: unknown) => unknown, ttlMs: ttlMs ?? 0 },
+        }
+      }
+    }
+  }
+
+  #undo(others: readonly Handler[], kind: string, where: string): Work | undefined {
+    const own = others.filter((h) => h.kind === 'compensate')
+    for (const h of own) {
+      const { branch } = h.options
+      if (branch === undefined ? kind === 'parallel' : kind !== 'parallel')
+        this.#option.problem(
+          `${h.method}: @compensate of ${where} ${kind === 'parallel' ? 'needs { branch }: a parallel state is undone branch by branch' : 'names a branch, and the state has none'}`,
+        )
+    }
+    const plain = own.filter((h) => h.options['branch'] === undefined)
+    if (plain.length > 1) this.#option.problem(`${where} has ${plain.length} @compensate methods`)
+    const [found] = plain
+    return found && this.#option.work(found.method, found.options, `${found.method} (undo)`)
+  }
+
+  #reminders(others: readonly Handler[]): readonly Reminder[] {
+    return others
+      .filter((h) => h.kind === 'reminder')
+      .map(({ method, options }) => {
+        const where = `${method}: @reminder`
+        const everyMs = this.#option.duration(options['every'], `${where}: every`)
+        if (everyMs !== undefined && everyMs < 1_000)
+          this.#option.problem(`${where}: every is shorter than a second`)
+        return {
+          ...this.#option.work(method, options, where),
+          afterMs: this.#option.duration(options['after'] ?? NaN, `${where}: after`) ?? 0,
+          everyMs,
+          times: this.#option.count(
+            options['times'],
+            everyMs === undefined ? 1 : Infinity,
+            1,
+            `${where}: times`,
+          ),
+        }
+      })
+  }
+
+  #due(options: Handler['options'], where: string) {
+    const { for: length, until } = options
+    if ((length === undefined) === (until === undefined))
+      this.#option.problem(`${where} needs exactly one of "for" and "until"`)
+    if (length !== undefined && typeof length !== 'function') {
+      const forMs = this.#option.duration(length, `${where}: for`) ?? 0
+      return { forMs, dueAt: (_: unknown, entered: number) => entered + forMs }
+    }
+    if (typeof length === 'function')
+      return {
+        forMs: undefined,
+        dueAt: (input: unknown, entered: number) =>
+          entered + toMs((length as (input: unknown) => Duration)(input), `${where}: for`),
+      }
+    const read = (value: unknown): number => readDate(value, `${where}: until`)
+    if (until instanceof Date) {
+      const at = this.#option.attempt(0, () => read(until))
+      return { forMs: undefined, dueAt: () => at }
+    }
+    return {
+      forMs: undefined,
+      dueAt: (input: unknown) =>
+        read(typeof until === 'function' ? (until as (input: unknown) => unknown)(input) : until),
+    }
+  }
+}
+
+function readDate(value: unknown, where: string): number {
+  const at = value instanceof Date ? value.getTime() : NaN
+  if (Number.isFinite(at)) return at
+  throw new StepwrightError('invalid-options', {
+    what: `${where} is ${quote(value)}, which is not a valid Date`,
+    remedy: 'Give a Date, or a function that makes one',
+  })
+}

@@ -1,0 +1,85 @@
+import {
+  isChild,
+  type ChildSpec,
+  type Definition,
+  type MapState,
+  type ParallelState,
+  type StateDefinition,
+  type WaitState,
+} from '../definition/definition.ts'
+import type { Exit } from '../definition/exit.ts'
+import { readDefinition } from '../definition/read-definition.ts'
+import { sayAny, sayDuration } from './drawn-text.ts'
+
+/** What is written beside an exit; nothing for a move that a handler makes by itself. */
+export function sayExit(state: StateDefinition, exit: Exit): string {
+  switch (exit.by) {
+    case 'step':
+      if (state.kind !== 'timer') return ''
+      return state.forMs === undefined ? 'when it is time' : `after ${sayDuration(state.forMs)}`
+    case 'signal':
+      return saySignal(state, exit.signal)
+    case 'expires':
+      return `after ${sayDuration(exit.afterMs)}`
+    case 'visits':
+      return `after ${exit.times} ${exit.times === 1 ? 'visit' : 'visits'}`
+    case 'catch': {
+      const errors = sayAny((exit.errors ?? []).map((name) => name || 'an error without a name'))
+      const undoing =
+        exit.of === 'transaction' && 'transaction' in state ? `undoing ${state.transaction}` : ''
+      return [`catch ${errors}`.trim(), undoing].filter(Boolean).join(', ')
+    }
+  }
+}
+
+function saySignal(state: StateDefinition, signal: string): string {
+  const { count = 1, roles = [] } = ('on' in state && state.on.get(signal)) || {}
+  const times = count > 1 ? ` x${count}` : ''
+  const by = roles.length > 0 ? ` by ${sayAny(roles)}` : ''
+  return `${signal || '(empty)'}${times}${by}`
+}
+
+/** What a person should know of a state besides its exits, line by line. */
+export function remarksOn(state: StateDefinition, { transactions }: Definition): readonly string[] {
+  const lines = [state.description?.trim() ?? '']
+  if (state.kind === 'final') return lines.filter(Boolean)
+  if (state.kind === 'map') lines.push(sayMap(state))
+  if (state.kind === 'parallel') lines.push(...sayBranches(state))
+  if (state.kind === 'child') lines.push(`${state.detached ? 'starts' : 'runs'} ${nameOf(state.child)}`)
+  if (state.kind === 'wait') lines.push(...sayReminders(state))
+  if (state.undo) lines.push(`${state.kind === 'map' ? 'each is ' : ''}undone by ${state.undo.method}`)
+  const { transaction } = state
+  if (transaction !== undefined && transactions.has(transaction)) lines.push(`in transaction ${transaction}`)
+  return lines.filter(Boolean)
+}
+
+function sayMap({ item, concurrency }: MapState): string {
+  return `for each${isChild(item) ? ` a run of ${nameOf(item)}` : ''}, ${concurrency} at once`
+}
+
+function sayBranches({ branches, join }: ParallelState): readonly string[] {
+  const rules = { all: '', any: 'the first that succeeds', settled: 'until all have ended' }
+  const rule =
+    typeof join === 'function'
+      ? 'until a rule is met'
+      : typeof join === 'number'
+        ? `until ${join} of ${branches.size} succeed`
+        : rules[join]
+  const own = [...branches].flatMap(([name, { description, undo }]) => [
+    description ? `${name}: ${description.trim()}` : '',
+    undo ? `${name} is undone by ${undo.method}` : '',
+  ])
+  return [rule, ...own]
+}
+
+function sayReminders({ reminders }: WaitState): readonly string[] {
+  return reminders.map(({ method, afterMs, everyMs, times }) => {
+    const every = everyMs === undefined ? '' : `, then every ${sayDuration(everyMs)}`
+    const most = times === Infinity || everyMs === undefined ? '' : `, ${times} times`
+    return `${method} after ${sayDuration(afterMs)}${every}${most}`
+  })
+}
+
+function nameOf({ workflow }: ChildSpec): string {
+  return readDefinition(workflow).name
+}

@@ -1,0 +1,192 @@
+/** What operators do with runs. Each verb is one commit, recorded in the history; see {@link verbsFor} for what fits when. */
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { Machine } from '../compile/machine.ts'
+import { exitsOf } from '../definition/exit.ts'
+import type { Caller } from '../model/caller.ts'
+import type { Run } from '../model/run.ts'
+import { isHeld, isParked } from '../model/status.ts'
+import { duePut } from '../store/due-list.ts'
+import { noticePuts } from '../store/inbox.ts'
+import { PartList } from '../store/part-list.ts'
+import { RunDocument, type Along } from '../store/run-document.ts'
+import { nextUndo } from '../store/undo-list.ts'
+import { advance } from './advance.ts'
+import type { RunEvent } from './event.ts'
+import { fit } from './fitting.ts'
+import type { Kernel } from './kernel.ts'
+import { orphanPuts } from './orphans.ts'
+import { checkVerb, spoken, type Verb } from './verbs.ts'
+
+/** Why, and by whom. */
+export interface Said {
+  readonly reason?: string
+  readonly as?: Caller
+}
+
+export class Control {
+  readonly #kernel: Kernel
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  /**
+   * Pauses, cancels or terminates. A run that a worker has is told, and its worker acts on it: a pause lets the
+   * handler at work finish, the others abort it. Resolves when that is stored.
+   */
+  async ask(kind: 'pause' | 'cancel' | 'terminate', id: string, { reason, as }: Said = {}): Promise<void> {
+    const { store, host } = this.#kernel
+    for (;;) {
+      const document = await this.#load(id)
+      const { run } = document
+      checkVerb(kind, run)
+      // what a cancel has to undo is known to the workflow's code alone
+      if (isHeld(run) || (kind === 'cancel' && !this.#kernel.library.of(run))) {
+        const payload = reason === undefined ? {} : { reason }
+        const letter = { payload, at: host.now(), ...(as ? { caller: as } : {}) }
+        await store.write({ put: noticePuts(id, host.newId(), kind, letter) })
+        this.#kernel.nudge()
+        return
+      }
+      const orphans = kind === 'pause' ? [] : await orphanPuts(run, kind, this.#kernel)
+      const said = spoken(reason === undefined ? {} : { reason }, as)
+      if (await this.#commit(document, { type: kind, ...said }, { put: orphans })) return
+    }
+  }
+
+  /** Goes on with a run that is paused or was set aside. One that is active is looked at again. */
+  async resume(id: string, { as }: Said = {}): Promise<void> {
+    for (;;) {
+      const document = await this.#load(id)
+      const { run } = document
+      checkVerb('resume', run)
+      const parked = isParked(run.status)
+      if (!parked && run.status !== 'paused') return
+      const event: RunEvent = parked ? { type: 'unparked' } : { type: 'unpause', ...(as ? { by: as } : {}) }
+      if (await this.#commit(document, event)) return
+    }
+  }
+
+  /** Tries the failed step again, in the same run: with what it had saved, or with other data, as a new visit. */
+  async retry(
+    id: string,
+    { data, as }: { readonly data?: unknown; readonly as?: Caller } = {},
+  ): Promise<void> {
+    for (;;) {
+      const document = await this.#load(id)
+      const { run } = document
+      checkVerb('retry', run)
+      const { schema } = this.#machine(run).state(run.state)
+      const fitted =
+        data === undefined
+          ? undefined
+          : await fit(schema, data, 'invalid-data', `The data for ${quote(run.state)}`)
+      const failed = await this.#failedParts(run)
+      const event: RunEvent = {
+        type: 'retry-by-hand',
+        ...(fitted === undefined ? {} : { data: fitted }),
+        ...(as ? { by: as } : {}),
+      }
+      if (await this.#commit(document, event, { delete: failed })) return
+    }
+  }
+
+  /** Moves a run that stands still to one of the declared targets of its state, without its handler. */
+  async skip(id: string, to: string, data: unknown, { reason, as }: Said = {}): Promise<void> {
+    for (;;) {
+      const document = await this.#load(id)
+      const { run } = document
+      checkVerb('skip', run)
+      const machine = this.#machine(run)
+      const exits = run.undoing ? [] : exitsOf(machine.state(run.state))
+      const exit = exits.find((each) => each.to === to)
+      if (!exit) {
+        const targets = [...new Set(exits.map((each) => each.to))]
+        throw new StepwrightError('illegal-move', {
+          what: `${run.workflow}: ${quote(run.state)} does not go to ${quote(to)}`,
+          remedy:
+            targets.length > 0
+              ? `Skip to one of ${targets.map(quote).join(', ')}`
+              : 'This run can only be resumed or terminated',
+          details: { run: id, from: run.state, to, targets },
+        })
+      }
+      const fitted = await fit(machine.state(to).schema, data, 'invalid-data', `The data for ${quote(to)}`)
+      const message = `skipped${as ? ` by ${as.id}` : ''}${reason === undefined ? '' : `: ${reason}`}`
+      const log = [{ type: 'log', level: 'info', message }] as const
+      const orphans = await orphanPuts(run, 'cancel', this.#kernel)
+      const plain = exit.by === 'catch' ? ({ by: 'catch', to } as const) : exit
+      if (
+        await this.#commit(
+          document,
+          { type: 'moved', exit: plain, data: fitted, cause: 'skip', log },
+          { put: orphans },
+        )
+      )
+        return
+    }
+  }
+
+  /** Leaves out the compensation that failed and goes on with the next. */
+  async skipCompensation(id: string, { reason, as }: Said = {}): Promise<void> {
+    for (;;) {
+      const document = await this.#load(id)
+      const { run } = document
+      const entry =
+        run.status === 'compensation-failed'
+          ? await nextUndo(this.#kernel.store, id, run.undoing?.since ?? 0)
+          : undefined
+      if (!entry) {
+        throw new StepwrightError('not-possible', {
+          what: `Run ${quote(id)} is ${run.status}: no compensation of it has failed`,
+          remedy: 'Only a run that is compensation-failed has one to leave out',
+          details: { run: id, status: run.status },
+        })
+      }
+      const message = `compensation left out${as ? ` by ${as.id}` : ''}${reason === undefined ? '' : `: ${reason}`}`
+      const log = [{ type: 'log', level: 'warn', message }] as const
+      const event: RunEvent = { type: 'undone', entry, skipped: true, log }
+      if (await this.#commit(document, event, { delete: [entry.done] })) return
+    }
+  }
+
+  async #load(id: string): Promise<RunDocument> {
+    const document = await RunDocument.load(this.#kernel.store, id, this.#kernel.host.newId)
+    if (document) return document
+    throw new StepwrightError('unknown-run', {
+      what: `There is no run ${quote(id)} in ${this.#kernel.store.name}`,
+      remedy: 'List the runs there are with engine.list() or `stepwright list`',
+      details: { run: id },
+    })
+  }
+
+  #machine(run: Run): Machine {
+    const loaded = this.#kernel.library.of(run)
+    if (loaded) return loaded.machine
+    throw this.#kernel.library.unknown(run.workflow)
+  }
+
+  /** Failed parts are tried again with their state. */
+  async #failedParts(run: Run) {
+    const list = new PartList(run)
+    const parts = await list.load(this.#kernel.store)
+    return [...parts].filter(([, { status }]) => status === 'failed').map(([name]) => list.delete(name))
+  }
+
+  /** One commit, with an entry that lets a worker go on from there. `false`: the run has moved meanwhile. */
+  async #commit(document: RunDocument, event: RunEvent, along: Along = {}): Promise<boolean> {
+    const { host, library } = this.#kernel
+    const before = document.run
+    const machine = library.of(before)?.machine as Machine // pausing, cancelling and terminating need none
+    const now = host.now()
+    const { run, happenings, undo } = advance(machine, before, event, now)
+    const put = [...(along.put ?? []), duePut(now, run.id, host.newId())]
+    if (!(await document.commit(run, happenings, { ...along, put, ...(undo ? { undo } : {}) }))) return false
+    this.#kernel.announce({ run, revision: document.revision, happenings })
+    this.#kernel.nudge()
+    return true
+  }
+}
+
+/** Verbs that can be done with many runs at once. */
+export type BulkVerb = Exclude<Verb, 'skip'>

@@ -1,0 +1,18 @@
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { parseWith, type Schema } from '../model/schema.ts'
+
+/** A value that fits a schema, parsed, or an error that names what does not. */
+export async function fit(
+  schema: Schema,
+  value: unknown,
+  code: 'invalid-data' | 'invalid-input' | 'invalid-signal',
+  where: string,
+): Promise<unknown> {
+  const parsed = await parseWith(schema, value)
+  if (parsed.ok) return parsed.value
+  throw new StepwrightError(code, {
+    what: `${where} does not fit its schema: ${parsed.reasons.join('; ')}`,
+    remedy: 'Mend the value, or the schema',
+    details: { reasons: parsed.reasons, value: quote(value) },
+  })
+}

@@ -1,0 +1,219 @@
+/**
+ * A run in the hands of this worker: what it commits with.
+ *
+ * I3 Watchers are told only after the commit.
+ */
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { isChild, type StateDefinition } from '../definition/definition.ts'
+import { visitOf, type Run } from '../model/run.ts'
+import { isEnded } from '../model/status.ts'
+import type { Schema } from '../model/schema.ts'
+import { Memos } from '../store/memos.ts'
+import { replyPut } from '../store/reply.ts'
+import type { Along, Patience, RunDocument } from '../store/run-document.ts'
+import { SessionDocument } from '../store/session-document.ts'
+import type { Batch, Delete, Put } from '../store/store.ts'
+import { advance } from './advance.ts'
+import type { AttemptOutcome } from './attempt.ts'
+import type { MemoBook } from './context.ts'
+import type { RunEvent } from './event.ts'
+import { fit } from './fitting.ts'
+import type { CallParts } from './invocation.ts'
+import type { Kernel, Loaded } from './kernel.ts'
+import { orphanPuts } from './orphans.ts'
+
+/** What is given to one turn of driving a run. */
+export interface Turn {
+  readonly document: RunDocument
+  readonly loaded: Loaded
+  readonly kernel: Kernel
+  /** Fires when the worker must let go. */
+  readonly stop: AbortSignal
+  /** Entries of the due list that this turn answers; they go with its first commit. */
+  readonly due: readonly Delete[]
+  /** The run was loaded from the store: earlier attempts of this visit may have saved results. */
+  readonly resumed: boolean
+}
+
+type SessionChange = (state: unknown) => unknown
+
+export class Hold {
+  readonly turn: Turn
+  readonly #patience: Patience
+  #due: readonly Delete[]
+  #memos: Memos | undefined
+  #session: SessionDocument | undefined
+
+  constructor(turn: Turn) {
+    this.turn = turn
+    this.#due = turn.due
+    this.#memos = turn.resumed ? undefined : Memos.none(turn.kernel.store, turn.document.run)
+    this.#patience = makePatience(turn)
+  }
+
+  get run(): Run {
+    return this.turn.document.run
+  }
+
+  get state(): StateDefinition {
+    return this.turn.loaded.machine.state(this.run.state)
+  }
+
+  get kernel(): Kernel {
+    return this.turn.kernel
+  }
+
+  /** What this turn was given to answer and has not answered by a commit. */
+  get due(): readonly Delete[] {
+    return this.#due
+  }
+
+  /** What a call of a method needs; `stop` ends it. */
+  async callParts(stop: AbortSignal): Promise<CallParts> {
+    const { kernel, loaded } = this.turn
+    const { store, host, worker, resources } = kernel
+    return { ...loaded, store, host, worker, resources, session: await this.#sessionState(), stop }
+  }
+
+  /** The results saved in this visit. */
+  async memos(): Promise<MemoBook> {
+    this.#memos ??= await Memos.load(this.kernel.store, this.run)
+    return this.bookOf(this.#memos)
+  }
+
+  bookOf(memos: Memos): MemoBook {
+    return {
+      has: (key) => memos.has(key),
+      get: (key) => memos.get(key),
+      save: (key, value) => memos.save(key, value, this.turn.document.fence),
+    }
+  }
+
+  async commit(event: RunEvent, along: Along = {}): Promise<void> {
+    if (!(await this.#tryCommit(event, along))) throw this.fenced()
+  }
+
+  /** Commits how an attempt ended, with its changes of the session and its reply. */
+  async commitOutcome({ event, session, reply }: AttemptOutcome, along: Along = {}): Promise<void> {
+    const { id, signal } = this.run
+    const answers: Put[] = []
+    if (reply && signal) answers.push(replyPut(id, signal.id, { ok: true, value: reply.value }))
+    if (event.type === 'taken-back' && signal)
+      answers.push(replyPut(id, signal.id, { ok: false, reason: event.reason }))
+    await this.withSession(session, (puts) =>
+      this.#tryCommit(event, { ...along, put: [...puts, ...answers, ...(along.put ?? [])] }),
+    )
+  }
+
+  /** Writes with the changes of the session: made again on what it is then, where another run changed it first. */
+  async withSession(
+    changes: readonly SessionChange[],
+    write: (puts: readonly Put[]) => Promise<boolean>,
+  ): Promise<void> {
+    const schema = this.turn.loaded.machine.definition.session
+    for (let first = true; ; first = false) {
+      let puts: readonly Put[] = []
+      if (changes.length > 0 && schema) {
+        const document = first && this.#session ? this.#session : await this.#loadSession()
+        let state = document.state ?? (await emptySession(schema))
+        for (const change of changes) state = apply(change, state)
+        const where = `The session ${quote(document.id)}`
+        puts = document.replaced(await fit(schema, state, 'invalid-data', where))
+      }
+      if (await write(puts)) return
+      const [row] = await this.kernel.store.get('run', [this.run.id])
+      if (puts.length === 0 || row?.revision !== this.turn.document.revision) throw this.fenced()
+    }
+  }
+
+  /** Writes something that belongs to the present revision, as patiently as a commit. */
+  async write(batch: Pick<Batch, 'put' | 'delete'>): Promise<boolean> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.kernel.store.write({ ...batch, check: [this.turn.document.fence] })
+      } catch (error) {
+        if (!(error instanceof StepwrightError) || error.code !== 'store-unavailable') throw error
+        if (!(await this.#patience(error, tries))) throw error
+      }
+    }
+  }
+
+  fenced(): StepwrightError {
+    const { document } = this.turn
+    return new StepwrightError('fenced', {
+      what: `Run ${quote(document.run.id)} has moved on past revision ${document.revision}, in other hands`,
+      remedy: 'Nothing to do: whoever has it now goes on',
+      details: { run: document.run.id },
+    })
+  }
+
+  async #tryCommit(event: RunEvent, along: Along): Promise<boolean> {
+    const { document, kernel, loaded } = this.turn
+    const before = document.run
+    const now = kernel.host.now()
+    const { run, happenings, undo } = advance(loaded.machine, before, event, now)
+    const left = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
+    const kept = left && run.status !== 'failed' // a failed run may be retried by hand, with what it saved
+    const orphans = left || run.status === 'compensating' ? await this.#orphans(event.type) : []
+    const batch: Along = {
+      ...along,
+      put: [...orphans, ...(along.put ?? [])],
+      delete: [...(kept ? (this.#memos?.dropped() ?? []) : []), ...this.#due, ...(along.delete ?? [])],
+      ...(undo ? { undo } : {}),
+    }
+    if (!(await document.commit(run, happenings, batch, this.#patience))) return false
+    this.#due = []
+    if (left) this.#memos = Memos.none(kernel.store, run)
+    kernel.announce({ run, revision: document.revision, happenings })
+    return true
+  }
+
+  /** Children that nobody waits for any more are cancelled, or terminated with their parent. */
+  async #orphans(why: RunEvent['type']): Promise<readonly Put[]> {
+    const { state, run } = this
+    const hasChildren = state.kind === 'child' || (state.kind === 'map' && isChild(state.item))
+    if (!hasChildren || run.undoing) return []
+    return orphanPuts(run, why === 'terminate' ? 'terminate' : 'cancel', this.kernel)
+  }
+
+  async #loadSession(): Promise<SessionDocument> {
+    const { store, host } = this.kernel
+    return (this.#session = await SessionDocument.load(store, this.run.session, host.newId))
+  }
+
+  /** The session as this attempt sees it; workflows that declare none pay for no read. */
+  async #sessionState(): Promise<unknown> {
+    const schema = this.turn.loaded.machine.definition.session
+    if (!schema) return {}
+    const { state } = await this.#loadSession()
+    return state ?? emptySession(schema)
+  }
+}
+
+function emptySession(schema: Schema): Promise<unknown> {
+  return fit(schema, {}, 'invalid-data', 'The empty session')
+}
+
+function apply(change: SessionChange, state: unknown): unknown {
+  const changed = change(structuredClone(state))
+  if (changed instanceof Promise)
+    throw new StepwrightError('invalid-data', {
+      what: 'The function given to session.update is async',
+      remedy: 'Do the waiting in the handler; give update a pure function',
+    })
+  return changed
+}
+
+/** While the store is away, waits longer and longer, and gives up only when the worker is stopped. */
+function makePatience({ kernel, stop }: Turn): Patience {
+  return (error, tries) => {
+    if (tries === 1) kernel.warn(error.message)
+    if (stop.aborted) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const cancel = kernel.host.alarm(kernel.host.now() + Math.min(50 * 2 ** tries, 2_000), () =>
+        resolve(true),
+      )
+      stop.addEventListener('abort', () => (cancel(), resolve(false)), { once: true })
+    })
+  }
+}

@@ -1,0 +1,58 @@
+import { isEnded, isHeld, type Status } from '../model/status.ts'
+import { duePut } from '../store/due-list.ts'
+import { RunDocument } from '../store/run-document.ts'
+import { advance } from './advance.ts'
+import type { Kernel } from './kernel.ts'
+import type { RunStore } from './run-store.ts'
+
+/** What becomes of one live run with the code that is loaded. */
+export interface MigrationReport {
+  readonly id: string
+  readonly workflow: string
+  readonly version: number
+  readonly status: Status
+  readonly state: string
+  /** `stays`: it goes on as it is; `maps`: to another version; `blocked`: it is parked, or will be; `unknown`: its workflow is not loaded. */
+  readonly fate: 'stays' | 'maps' | 'blocked' | 'unknown'
+  /** Where it is mapped to. */
+  readonly to?: { readonly version: number; readonly state: string }
+  /** Why it is blocked. */
+  readonly reason?: string
+}
+
+/** Judges every live run, and unless it is a dry run maps those that can be. A run that a worker has is mapped when that lets go of it. */
+export async function migrateRuns(
+  runs: RunStore,
+  kernel: Kernel,
+  dryRun: boolean,
+): Promise<readonly MigrationReport[]> {
+  const reports: MigrationReport[] = []
+  for (const { id, status } of await runs.list({ limit: Number.MAX_SAFE_INTEGER })) {
+    if (isEnded(status) || status === 'corrupt') continue
+    const document = await RunDocument.load(kernel.store, id, kernel.host.newId)
+    if (!document || isEnded(document.run.status)) continue
+    const { run } = document
+    const { workflow, version, state } = run
+    const fate = await kernel.library.fateOf(run)
+    const report = { id, workflow, version, status: run.status, state }
+    if (fate.fate === 'fits') reports.push({ ...report, fate: 'stays' })
+    else if (fate.fate === 'unknown') reports.push({ ...report, fate: 'unknown' })
+    else if (fate.fate === 'blocked') reports.push({ ...report, fate: 'blocked', reason: fate.reason })
+    else {
+      const { to, loaded } = fate
+      reports.push({ ...report, fate: 'maps', to: { version: to.version, state: to.state } })
+      if (dryRun || isHeld(run)) continue
+      const now = kernel.host.now()
+      const parked = run.status === 'needs-migration'
+      const mapped = advance(loaded.machine, run, { type: 'migrated', ...to }, now)
+      const freed = parked
+        ? advance(loaded.machine, mapped.run, { type: 'unparked' }, now)
+        : { run: mapped.run, happenings: [] }
+      const happenings = [...mapped.happenings, ...freed.happenings]
+      if (await document.commit(freed.run, happenings, { put: [duePut(now, id, kernel.host.newId())] }))
+        kernel.announce({ run: freed.run, revision: document.revision, happenings })
+    }
+  }
+  kernel.nudge()
+  return reports
+}

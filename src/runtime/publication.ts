@@ -1,0 +1,38 @@
+import type { Definition } from '../definition/definition.ts'
+import { awaitedBy } from '../definition/definition.ts'
+import { joinKey } from '../model/identifier.ts'
+import type { Put, Store } from '../store/store.ts'
+
+/** What is written down about a workflow, for tools and newer versions that have not loaded it. */
+interface Published {
+  readonly signals?: readonly string[]
+  readonly states?: readonly { readonly name: string; readonly kind: string }[]
+}
+
+/** The row that publishes a workflow. */
+export function publish({ name, version, signals, states }: Definition): Put {
+  const value = JSON.stringify({
+    name,
+    version,
+    signals: [...signals.keys()],
+    states: [...states.values()].map((state) => {
+      const awaits = [...awaitedBy(state).keys()]
+      return { name: state.name, kind: state.kind, ...(awaits.length > 0 ? { awaits } : {}) }
+    }),
+  })
+  return { collection: 'definition', key: keyOf(name, version), value }
+}
+
+/** What a version of a workflow has published in this store, if it ever ran there. */
+export async function readPublished(
+  store: Store,
+  name: string,
+  version: number,
+): Promise<Published | undefined> {
+  const [row] = await store.get('definition', [keyOf(name, version)])
+  return row && (JSON.parse(row.value) as Published)
+}
+
+function keyOf(name: string, version: number): string {
+  return joinKey(`${name}@${version}`)
+}

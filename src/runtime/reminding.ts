@@ -1,0 +1,41 @@
+import { quote } from '../errors/stepwright-error.ts'
+import type { Kept } from './context.ts'
+import { judgeBy } from './failing.ts'
+import type { Hold } from './hold.ts'
+import { invoke, STOPPED, type CallParts } from './invocation.ts'
+
+/** Gives a reminder. One that fails for good is noted, and the run goes on waiting. `false`: it was stopped. */
+export async function remind(hold: Hold, call: CallParts): Promise<boolean> {
+  const { run, state, kernel } = hold
+  const reminder =
+    state.kind === 'wait' ? state.reminders.find(({ method }) => method === run.reminding) : undefined
+  if (!reminder) {
+    await hold.commit({ type: 'reminded' })
+    return true
+  }
+  const { method, timeoutMs, heartbeatMs } = reminder
+  const kept: Kept = { log: [], session: [] }
+  const name = `${method}/${(run.reminded?.[method] ?? 0) + 1}`
+  const part = { name, attempt: run.attempt }
+  try {
+    const memos = await hold.memos()
+    const what = `${method} of ${quote(run.state)}`
+    const returned = await invoke(
+      run,
+      { method, args: [run.data], timeoutMs, heartbeatMs, what, memos, part },
+      call,
+      kept,
+    )
+    if (returned === STOPPED) return false
+    await hold.commitOutcome({ event: { type: 'reminded', log: kept.log }, session: kept.session })
+  } catch (thrown) {
+    const { failure, retryAt } = judgeBy(reminder.retry, run.attempt, thrown, kernel.host)
+    await hold.commit({
+      type: 'reminded',
+      failure,
+      log: kept.log,
+      ...(retryAt === undefined ? {} : { retryAt }),
+    })
+  }
+  return true
+}

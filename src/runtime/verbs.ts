@@ -1,0 +1,58 @@
+/** What people may do with a run, by its status. The one list that engine, CLI and buttons ask. */
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { Caller } from '../model/caller.ts'
+import type { Run } from '../model/run.ts'
+import type { Status } from '../model/status.ts'
+import type { Message } from '../store/inbox.ts'
+import type { RunEvent } from './event.ts'
+
+/** What people do with a run. */
+export type Verb = 'pause' | 'resume' | 'cancel' | 'terminate' | 'retry' | 'skip'
+
+const ACTIVE: readonly Status[] = ['pending', 'running', 'waiting']
+const PARKED: readonly Status[] = ['quarantined', 'needs-migration']
+
+const ALLOWED: Readonly<Record<Verb, readonly Status[]>> = {
+  pause: [...ACTIVE, 'compensating'],
+  resume: ['paused', ...ACTIVE, ...PARKED, 'compensating', 'compensation-failed'],
+  cancel: [...ACTIVE, 'paused', ...PARKED],
+  terminate: [...ACTIVE, 'paused', 'compensating', 'compensation-failed', ...PARKED, 'corrupt'],
+  retry: ['failed'],
+  skip: ['pending', 'waiting', 'paused', 'failed', 'compensation-failed', ...PARKED],
+}
+
+/** What may be done with a run of that status. */
+export function verbsFor(status: Status): readonly Verb[] {
+  return (Object.keys(ALLOWED) as Verb[]).filter((verb) => ALLOWED[verb].includes(status))
+}
+
+/** Throws `not-possible` where the verb does not fit the status. */
+export function checkVerb(
+  verb: Verb,
+  { id, status }: { readonly id: string; readonly status: Status },
+): void {
+  if (ALLOWED[verb].includes(status)) return
+  const may = verbsFor(status)
+  throw new StepwrightError('not-possible', {
+    what: `Run ${quote(id)} is ${status}, so ${verb} is not possible`,
+    remedy:
+      may.length > 0
+        ? `Possible now: ${may.join(', ')}`
+        : 'It has ended for good: fork it, or start a new one',
+    details: { run: id, status, verb, possible: may },
+  })
+}
+
+/** The event behind a notice from people; `undefined` where it came too late. */
+export function verbEvent(
+  run: Run,
+  { kind, payload, caller }: Message & { readonly kind: 'pause' | 'cancel' | 'terminate' },
+): RunEvent | undefined {
+  if (!ALLOWED[kind].includes(run.status)) return undefined
+  return { type: kind, ...spoken((payload ?? {}) as { reason?: string }, caller) }
+}
+
+/** Why and by whom, where that was said. */
+export function spoken({ reason }: { readonly reason?: string }, by: Caller | undefined) {
+  return { ...(reason === undefined ? {} : { reason }), ...(by ? { by } : {}) }
+}

@@ -1,0 +1,73 @@
+import { joinKey } from '../model/identifier.ts'
+import type { LogLine } from '../model/history.ts'
+import { visitOf, type Run } from '../model/run.ts'
+import type { Failure } from '../model/failure.ts'
+import { decode, encode } from './codec.ts'
+import type { Delete, Put, Store } from './store.ts'
+
+/** A branch, an item or a child of the state a run stands in, as far as something of it has to be kept. */
+export interface Part {
+  /** `open`: it has not begun; `retry`: it failed and will be tried again; `child`: its run was started. */
+  readonly status: 'open' | 'retry' | 'child' | 'done' | 'failed'
+  /** When this was written. Milliseconds. */
+  readonly at: number
+  /** Attempts that have ended. */
+  readonly attempts?: number
+  readonly retryAt?: number
+  readonly result?: unknown
+  readonly failure?: Failure
+  /** Which catch edge of the state its error is for, by number. */
+  readonly edge?: number
+  readonly child?: string
+  /** The item itself, where it does not follow from the state's data. */
+  readonly item?: unknown
+  readonly priority?: number
+  readonly undone?: boolean
+  readonly log?: readonly LogLine[]
+}
+
+/** The name of an item: its number, so that names sort as items do. */
+export function itemName(index: number): string {
+  return String(index).padStart(7, '0')
+}
+
+/** What is kept of the parts of one visit. */
+export class PartList {
+  readonly #prefix: string
+
+  constructor(run: Pick<Run, 'id' | 'state' | 'visits'>) {
+    this.#prefix = `${joinKey(run.id, run.state, String(visitOf(run)))}/`
+  }
+
+  /** By name, in the order of their names. */
+  async load(store: Store): Promise<Map<string, Part>> {
+    const parts = new Map<string, Part>()
+    for (let after: string | undefined; ;) {
+      const range = {
+        prefix: this.#prefix,
+        limit: 1_000,
+        values: true,
+        ...(after === undefined ? {} : { after }),
+      }
+      const page = await store.list('part', range)
+      for (const { key, value } of page)
+        parts.set(
+          decodeURIComponent(key.slice(this.#prefix.length)),
+          decode(JSON.parse(value ?? 'null')) as Part,
+        )
+      if (page.length < 1_000) return parts
+      after = page.at(-1)?.key
+    }
+  }
+
+  /** Forgets a part, so that it begins anew. */
+  delete(name: string): Delete {
+    return { collection: 'part', key: this.#prefix + joinKey(name) }
+  }
+
+  /** A part as it will be read, and the write that keeps it. Throws `not-storable`, with the path. */
+  put(name: string, part: Part): { readonly part: Part; readonly put: Put } {
+    const text = JSON.stringify(encode(part, `part ${JSON.stringify(name)}`))
+    return { part, put: { collection: 'part', key: this.#prefix + joinKey(name), value: text } }
+  }
+}

@@ -1,0 +1,60 @@
+import { joinKey } from '../model/identifier.ts'
+import { PieceShelf } from './piece-shelf.ts'
+import type { Delete, Put, Store } from './store.ts'
+
+/** A visit that was committed and can be undone. */
+export interface UndoEntry {
+  readonly state: string
+  readonly visit: number
+  readonly input: unknown
+  /** Where it went, and with what; none where its parts are undone. */
+  readonly result?: { readonly to: string; readonly data: unknown }
+}
+
+/** An entry in the hands of whoever undoes it. */
+export interface Undoable extends UndoEntry {
+  /** Takes it out of the list, together with the commit that says it is undone. */
+  readonly done: Delete
+}
+
+const WIDTH = 12
+
+/** An entry to be written as number `height` of the run's list, which is a stack. */
+export function undoPut(run: string, height: number, entry: UndoEntry, shelf: PieceShelf): Put {
+  const value = JSON.stringify(shelf.encode(entry, 'undo'))
+  return { collection: 'undo', key: undoKey(run, height), value }
+}
+
+/** The newest entry above height `since`, or `undefined`: nothing is left to undo. */
+export async function nextUndo(store: Store, run: string, since: number): Promise<Undoable | undefined> {
+  const [newest] = await listUndo(store, run, since, 1)
+  return newest
+}
+
+/** What is left to undo, in the order in which it will be. */
+export async function listUndo(
+  store: Store,
+  run: string,
+  since: number,
+  limit: number,
+): Promise<readonly Undoable[]> {
+  const prefix = `${joinKey(run)}/`
+  const entries = await store.list('undo', {
+    prefix,
+    after: undoKey(run, since),
+    reverse: true,
+    limit,
+    values: true,
+  })
+  const shelf = new PieceShelf(() => '')
+  return Promise.all(
+    entries.map(async ({ key, value }) => ({
+      ...((await shelf.decode(JSON.parse(value ?? 'null'), store)) as UndoEntry),
+      done: { collection: 'undo', key, must: true } as const,
+    })),
+  )
+}
+
+function undoKey(run: string, height: number): string {
+  return `${joinKey(run)}/${String(height).padStart(WIDTH, '0')}`
+}

@@ -46,6 +46,13 @@ export async function rawRedis(url: string): Promise<RawStore> {
   }
 }
 
+/** The raw store beside a store of the engine, in another process than the one that chose it. */
+export function rawOf(store: string, option: string): RawStore | Promise<RawStore> {
+  if (store.startsWith('redis')) return rawRedis(`redis://${new URL(option).host}`)
+  const path = option.replace(/^sqlite:/, '').replace(/\.db\?.*$/, '-floor.db')
+  return rawSqlite(path, store.endsWith('full') ? 'full' : 'normal')
+}
+
 const machine = createMachine({
   types: {} as { context: { data: unknown }; events: { type: 'STEP'; data: unknown } },
   context: { data: null },

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util'
 import { closeTargets, openTargets, type Target } from './targets.ts'
 import { resume } from './resume.ts'
+import { map } from './map.ts'
 import type { Row } from './row.ts'
 import { sequential } from './sequential.ts'
 import { shortRuns } from './short-runs.ts'
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (target: Target) => Promise<readonly Row[
   sequential,
   'short-runs': shortRuns,
   resume,
+  map,
 }
 
 const { values, positionals } = parseArgs({

@@ -1,6 +1,6 @@
 /** One measurement of `resume`, in a process of its own: `resume-process.js engine|floor STORE OPTION`. */
 import { createEngine, type StoreOption } from '../src/index.ts'
-import { floorResume, rawRedis, rawSqlite } from './floor.ts'
+import { floorResume, rawOf } from './floor.ts'
 import { Bench, datum } from './workflows.ts'
 
 const [what, store = '', option = ''] = process.argv.slice(2)
@@ -21,11 +21,7 @@ if (what === 'engine') {
   console.log((await moved) - began)
   await engine.close()
 } else {
-  const url = new URL(option.startsWith('redis') ? option : 'redis://none')
-  const path = option.replace(/^sqlite:/, '').replace(/\.db\?.*$/, '-floor.db')
-  const raw = store.startsWith('redis')
-    ? await rawRedis(`redis://${url.host}`)
-    : rawSqlite(path, store.endsWith('full') ? 'full' : 'normal')
+  const raw = await rawOf(store, option)
   await floorResume(raw, 'k', datum(1, 0))
   console.log(performance.now() - began)
   await raw.close()

@@ -68,3 +68,36 @@ export class Bench {
     return steps > 0 ? go(State.Ping, datum(n, steps) as never) : go(State.End, { n })
   }
 }
+
+enum Mapped {
+  Items = 'items',
+  Sum = 'sum',
+}
+const ItemStates = states(
+  Mapped,
+  { [Mapped.Items]: z.object({ count: z.number() }), [Mapped.Sum]: z.object({ total: z.number() }) },
+  {
+    initial: Mapped.Items,
+    final: Mapped.Sum,
+    items: { [Mapped.Items]: z.object({ n: z.number(), text: z.string() }) },
+  },
+)
+
+/** What an item comes to: about 100 bytes. */
+export function resultOf(n: number): { readonly n: number; readonly text: string } {
+  return { n, text: NOISE[n % 997]?.slice(0, 80) ?? '' }
+}
+
+/** A map over numbers, each of which comes to its result at once. */
+@ItemStates.workflow({ name: 'items' })
+export class Items {
+  @ItemStates.map(Mapped.Items, {
+    over: ({ count }) => Array.from({ length: count }, (_, i) => i),
+    concurrency: 64,
+    to: Mapped.Sum,
+    reduce: (results) => ItemStates.go(Mapped.Sum, { total: results.length }),
+  })
+  item(n: number, _: Input<ShapeOf<typeof ItemStates>, Mapped.Items>) {
+    return resultOf(n)
+  }
+}

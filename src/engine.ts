@@ -7,7 +7,6 @@ import { startInspector, type Inspector } from './inspect/inspector.ts'
 import type { InspectorParts } from './inspect/inspector-parts.ts'
 import { checkId } from './model/identifier.ts'
 import { systemHost, type Host } from './model/host.ts'
-import { isEnded } from './model/status.ts'
 import { readSettings, type EngineOptions, type Settings } from './options.ts'
 import { doInBulk, type BulkOptions, type BulkResult } from './runtime/bulk.ts'
 import { Control, type BulkVerb } from './runtime/control.ts'
@@ -25,9 +24,10 @@ import { RunStore, type RunFilter } from './runtime/run-store.ts'
 import type { RunView } from './runtime/run-view.ts'
 import { Worker } from './runtime/worker.ts'
 import { ScheduleBook } from './schedule/schedule-book.ts'
+import type { ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
 import { schedulePort } from './schedules.ts'
+import { EngineSession } from './session.ts'
 import { makeStore } from './store/open-store.ts'
-import { SessionDocument } from './store/session-document.ts'
 import type { Store } from './store/store.ts'
 
 /**
@@ -191,19 +191,23 @@ export class Engine<W extends AnyClass = AnyClass> {
 
   /** A session: its state, its runs, and a way to go on with them. */
   session(id: string): EngineSession {
-    checkId('session', id)
-    return {
-      id,
-      state: async () => {
-        await this.open()
-        return (await SessionDocument.load(this.store, id, this.#host.newId)).state
-      },
-      runs: async () => this.list({ session: id, limit: Number.MAX_SAFE_INTEGER }),
-      resume: async () => {
-        const runs = await this.list({ session: id, limit: Number.MAX_SAFE_INTEGER })
-        return Promise.all(runs.filter(({ status }) => !isEnded(status)).map((run) => this.resume(run.id)))
-      },
-    }
+    return new EngineSession(checkId('session', id), this)
+  }
+
+  /**
+   * Stores a schedule that starts runs of a workflow; the same again gives the one that is there. See `schedules` for
+   * what can be done with it.
+   *
+   * @throws StepwrightError `invalid-schedule`, `invalid-input`, `schedule-exists`
+   * @example
+   * await engine.schedule(Report, { of: 'sales' }, { id: 'nightly', cron: '30 2 * * *', timeZone: 'Europe/Berlin' })
+   */
+  async schedule<C extends W>(
+    workflow: C,
+    input: StartOf<ShapeOf<C>>,
+    options: Omit<ScheduleOptions, 'workflow' | 'input'>,
+  ): Promise<ScheduleView> {
+    return this.schedules.create({ ...options, workflow: readDefinition(workflow).name, input })
   }
 
   /** Goes on with a run now; see {@link RunHandle.resume}. */
@@ -284,17 +288,6 @@ export class Engine<W extends AnyClass = AnyClass> {
     if (loaded) return loaded
     throw this.#library.unknown(run.workflow)
   }
-}
-
-/** Runs that share state: a conversation, a customer. */
-export interface EngineSession {
-  readonly id: string
-  /** What handlers have made of it; `undefined` before the first change. */
-  state(): Promise<unknown>
-  /** All its runs, newest first. */
-  runs(): Promise<readonly RunView[]>
-  /** Goes on with every run of it that has not ended. */
-  resume(): Promise<readonly RunHandle[]>
 }
 
 function closedError(): StepwrightError {

@@ -14,6 +14,7 @@ export type {
   Join,
   Joined,
   Settled,
+  SoFar,
   Standing,
   Vote,
   WorkList,
@@ -23,11 +24,19 @@ export type { Exit } from './definition/exit.ts'
 export type { Declaration } from './definition/declaration.ts'
 export type { Effect } from './definition/policy.ts'
 export { compile, type Machine } from './compile/machine.ts'
-export { createEngine, Engine, type EngineSession } from './engine.ts'
+export { createEngine, Engine } from './engine.ts'
+export type { EngineSession } from './session.ts'
 export type { EngineOptions } from './options.ts'
 export type { RunHandle } from './runtime/run-handle.ts'
 export type { RunView } from './runtime/run-view.ts'
 export type { RunFilter } from './runtime/run-store.ts'
+export type { Verb } from './runtime/verbs.ts'
+export type { ForkOptions } from './runtime/forking.ts'
+export type { BulkResult } from './runtime/bulk.ts'
+export type { MigrationReport } from './runtime/migrating.ts'
+export type { Part } from './store/part-list.ts'
+export type { ScheduleBook } from './schedule/schedule-book.ts'
+export type { Overlap, ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
 export type { HistoryEvent } from './model/history.ts'
 export type { Status } from './model/status.ts'
 export type { Duration } from './model/duration.ts'

@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/compile', 'src/llm'],
   ['src/runtime', 'src/inspect'],
   ['src/schedule'],
-  ['src/engine.ts', 'src/options.ts', 'src/schedules.ts', 'src/index.ts'],
+  ['src/engine.ts', 'src/options.ts', 'src/schedules.ts', 'src/session.ts', 'src/index.ts'],
   ['src/testing'],
   ['src/cli'],
 ]

@@ -92,10 +92,10 @@ async function firstArguments(
     case 'child':
       return [state.detached ? { id: childIdOf(state.childId, input, place) } : input.outcome]
     case 'parallel': {
-      const failed = Object.values(ended).filter(({ ok }) => !ok).length
       if (judgeJoin(state, ended) !== 'hopeless') return [joinedOf(state, ended)]
+      const failed = Object.values(ended).filter(({ ok }) => !ok).length
       throw new JoinError(
-        `${failed} of the ${state.branches.size} branches of ${quote(state.name)} failed, so they cannot be joined`,
+        `the branches of ${quote(state.name)} cannot be joined; ${failed} of ${state.branches.size} failed`,
       )
     }
     case 'map':

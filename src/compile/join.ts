@@ -9,10 +9,19 @@ export function judgeJoin({ branches, join }: ParallelState, ended: Ended): 'ope
   const all = Object.values(ended)
   const good = all.filter(({ ok }) => ok).length
   const open = branches.size - all.length
-  if (typeof join === 'function') return join(ended) ? 'joined' : open > 0 ? 'open' : 'hopeless'
+  if (typeof join === 'function') return judgeByFunction(join, ended, open > 0)
   if (join === 'settled') return open > 0 ? 'open' : 'joined'
   const needed = join === 'all' ? branches.size : join === 'any' ? 1 : join
   return good >= needed ? 'joined' : good + open < needed ? 'hopeless' : 'open'
+}
+
+/** A rule that throws cannot be asked again. */
+function judgeByFunction(join: (ended: Ended) => boolean, ended: Ended, open: boolean) {
+  try {
+    return join(ended) ? 'joined' : open ? 'open' : 'hopeless'
+  } catch {
+    return 'hopeless'
+  }
 }
 
 /** What the method of a parallel state is called with. */

@@ -7,7 +7,9 @@ export function policyOf(state: StateDefinition): Readonly<Record<string, unknow
   const own = {
     ...(state.method === undefined || state.method === '' ? {} : { method: state.method }),
     effect: state.effect,
-    ...(state.method === undefined ? {} : { maxAttempts: state.retry.maxAttempts, timeoutMs: state.timeoutMs }),
+    ...(state.method === undefined
+      ? {}
+      : { maxAttempts: state.retry.maxAttempts, timeoutMs: state.timeoutMs }),
   }
   if (state.kind === 'final') return own
   return {
@@ -29,7 +31,13 @@ function kindOf(state: Exclude<StateDefinition, { kind: 'final' }>): object {
       return {
         ...awaiting(state),
         ...(state.reminders.length > 0
-          ? { reminders: state.reminders.map(({ method, afterMs, everyMs }) => ({ method, afterMs, everyMs })) }
+          ? {
+              reminders: state.reminders.map(({ method, afterMs, everyMs }) => ({
+                method,
+                afterMs,
+                everyMs,
+              })),
+            }
           : {}),
       }
     case 'map':

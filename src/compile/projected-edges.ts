@@ -1,5 +1,5 @@
 import { assign } from 'xstate'
-import type { Definition } from '../definition/definition.ts'
+import { awaitedBy, type Definition } from '../definition/definition.ts'
 import type { Exit } from '../definition/exit.ts'
 import { quote } from '../errors/stepwright-error.ts'
 import { matchesError, RefusedError, toFailure } from '../model/failure.ts'
@@ -62,7 +62,13 @@ export function implement(definition: Definition): object {
     },
     caught: ({ event }: Args, { state, edge }: Of & { edge: number }) =>
       leaving(state).catches[edge]?.errors.some((match) => matchesError(event.error, match)) === true,
-    refused: ({ event }: Args) => event.error instanceof RefusedError,
+    // only a signal can be refused, not what a child has ended with
+    refused: ({ context: { votes = [] }, event }: Args, { state }: Of) => {
+      const signal = votes.at(-1)?.type ?? ''
+      const needed = awaitedBy(leaving(state)).get(signal)?.count ?? Infinity
+      const counted = votes.filter(({ type }) => type === signal).length
+      return event.error instanceof RefusedError && counted >= needed
+    },
   }
   const actions = {
     enter: assign(({ context: { visits } }: Args, { state }: Of) => ({

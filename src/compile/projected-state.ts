@@ -178,7 +178,8 @@ function invokeHandler(definition: Definition, state: Leaving): object {
   }))
   const refuse = { actions: { type: 'refuse', params: { state: state.name } } } // reached by provided actors only
   const back = state.kind === 'wait' ? 'awaiting' : 'working'
-  const takeBack = { target: back, guard: 'refused', actions: 'takeBack' }
+  const refused = { type: 'refused', params: { state: state.name } }
+  const takeBack = { target: back, guard: refused, actions: 'takeBack' }
   const signals = awaitedBy(state).size > 0
   return {
     id: stateKey(state.name),

@@ -28,6 +28,7 @@ import type {
   AwaitedSignals,
   AwaitedTargets,
   Expiry,
+  NoMore,
   OnError,
   OverOptions,
   Policy,
@@ -42,6 +43,7 @@ import type { MigrateOptions } from './migration.ts'
 import type {
   ClassVerdict,
   GiverVerdict,
+  JoinLabel,
   LabelOf,
   MoverVerdict,
   NameOf,
@@ -125,14 +127,14 @@ export interface Declaration<D extends Shape> extends Declares<D> {
   /** The run waits in `state` for one of the signals; the method handles the one that is counted last. */
   wait<const F extends Working<D>, const On extends AwaitedSignals<D>>(
     state: F,
-    options: WaitOptions<D, F, On>,
+    options: WaitOptions<D, F, On> & { readonly on: NoMore<On> },
   ): Wait<D, F, AwaitedTargets<On>, keyof On & keyof D['signals']>
 
   /** The run stands in `state` until a time has come; the method is called then. */
   timer<const F extends Working<D>, const T extends OneOrMany<D['state']>>(
     state: F,
     options: TimerOptions<D, F, T>,
-  ): Mover<D, F, Each<T>, [Input<D, F>], 'nothing else'>
+  ): Mover<D, F, Each<T>, [Input<D, F>], ''>
 
   /** The method is called again and again while the run waits in `state`, and moves nothing. */
   reminder<const F extends Working<D>>(
@@ -177,7 +179,13 @@ export interface Declaration<D extends Shape> extends Declares<D> {
       readonly workflow: C
       readonly input: (item: NoInfer<Item>, input: DataOf<D, F>) => StartOf<ShapeOf<C>>
     },
-  ): Mover<D, F, Each<T>, [Results<OutcomeOf<ShapeOf<C>>, E>, Input<D, F>], 'outcomes of the children'>
+  ): Mover<
+    D,
+    F,
+    Each<T>,
+    [Results<OutcomeOf<ShapeOf<C>>, E>, Input<D, F>],
+    `${'fail' extends E ? 'outcomes' : 'settled outcomes'} of the children, `
+  >
 
   /** All branches of `state` begin when it is entered; the method is called when they are joined. */
   parallel<
@@ -194,7 +202,7 @@ export interface Declaration<D extends Shape> extends Declares<D> {
        */
       readonly join?: J
     },
-  ): Mover<D, F, Each<T>, [Joined<D, F, J>, Input<D, F>], `Joined<${LabelOf<D, F>}>`>
+  ): Mover<D, F, Each<T>, [Joined<D, F, J>, Input<D, F>], `Joined<${LabelOf<D, F>}${JoinLabel<J>}>, `>
 
   /** The method does one branch of a parallel state and gives its result. */
   branch<const F extends Working<D> & keyof D['branches'], const B extends keyof D['branches'][F] & string>(
@@ -221,7 +229,7 @@ export interface Declaration<D extends Shape> extends Declares<D> {
       /** `true`: the run goes on at once, with the child's id, and neither waits for it nor cancels it. */
       readonly detached?: X
       /** Signals that may come first; the child is cancelled then. */
-      readonly on?: On
+      readonly on?: On & NoMore<On>
       readonly expires?: Expiry<D, F>
     },
   ): Mover<
@@ -235,7 +243,7 @@ export interface Declaration<D extends Shape> extends Declares<D> {
       ),
       Input<D, F>,
     ],
-    'outcome of the child'
+    `${true extends X ? '{ id }' : 'outcome of the child'}${keyof On extends never ? '' : ` | On<${keyof On & string}>`}, `
   >
 
   /** Undoes one visit of `state` that was committed: called with its input and where it went. */

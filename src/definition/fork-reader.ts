@@ -1,11 +1,21 @@
 import { quote } from '../errors/stepwright-error.ts'
 import type { Schema } from '../model/schema.ts'
 import type { Declared } from './declared.ts'
-import type { Branch, ChildSpec, ChildState, JoinRule, MapState, ParallelState } from './definition.ts'
+import type {
+  Branch,
+  ChildSpec,
+  ChildState,
+  JoinRule,
+  MapState,
+  ParallelState,
+  StateDefinition,
+} from './definition.ts'
 import type { Handler } from './handlers.ts'
 import type { OptionReader } from './option-reader.ts'
 import type { AnyClass } from './shape.ts'
-import type { Common } from './state-reader.ts'
+
+/** What every state that a run can leave has in common. */
+export type Common = Omit<Extract<StateDefinition, { kind: 'step' }>, 'kind' | 'to' | 'cache'>
 
 /** What a state with parts is read from. */
 export interface ForkParts {
@@ -77,7 +87,10 @@ export function readParallel({
         `${where}: the branch ${quote(name)} has ${own.length === 0 ? 'no' : own.length} @branch method${own.length > 1 ? 's' : ''}`,
       )
     const [handler] = own
-    const undo = others.find((h) => h.kind === 'compensate' && h.options['branch'] === name)
+    const undos = others.filter((h) => h.kind === 'compensate' && h.options['branch'] === name)
+    if (undos.length > 1)
+      option.problem(`${where}: the branch ${quote(name)} has ${undos.length} @compensate methods`)
+    const [undo] = undos
     const options = handler?.options ?? {}
     branches.set(name, {
       ...option.work(
@@ -87,7 +100,9 @@ export function readParallel({
       ),
       schema,
       description: options['description'] as string | undefined,
-      undo: undo && option.work(undo.method, undo.options, `${undo.method} (undo)`),
+      undo:
+        undo &&
+        option.work(undo.method, undo.options, `${undo.method} (undo of ${where}, branch ${quote(name)})`),
     })
   }
   for (const h of others) {

@@ -8,6 +8,10 @@ export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initi
   const backward = new Map<string, string[]>([...states.keys()].map((name) => [name, []]))
   for (const [from, targets] of forward) for (const to of targets) backward.get(to)?.push(from)
 
+  const turned = new Map(
+    [...states.values()].map((s) => [s.name, s.kind !== 'final' && s.maxVisits ? [s.maxVisits.to] : []]),
+  )
+  const circles = [...states.keys()].filter((name) => reach(turned.get(name) ?? [], turned).has(name))
   const reached = reach([initial], forward)
   const ending = reach(
     [...states.values()].filter((s) => s.kind === 'final').map((s) => s.name),
@@ -15,6 +19,7 @@ export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initi
   )
   const say = (s: StateDefinition): string =>
     `${quote(s.name)}${'method' in s && s.method ? ` (${s.method})` : ''}`
+  if (circles.length > 0) return [`maxVisits leads round in a circle: ${circles.map(quote).join(', ')}`]
   return [...states.values()].flatMap((s) =>
     !reached.has(s.name)
       ? [`${say(s)} cannot be reached from ${quote(initial)}`]

@@ -49,7 +49,7 @@ export class OptionReader {
     const list = Array.isArray(option) ? (option as unknown[]) : [option]
     return list.map((one, i) => {
       const here = list.length > 1 ? `${where}[${i}]` : where
-      const { error } = one as { error?: unknown }
+      const { error } = (one ?? {}) as { error?: unknown }
       const errors = (error === undefined ? [] : [error].flat()) as ErrorMatch[]
       if (errors.some((match) => typeof match !== 'function' && typeof match !== 'string'))
         this.problem(`${here}.error is ${quote(error)}, not an error class or the name or code of an error`)
@@ -66,7 +66,7 @@ export class OptionReader {
 
   maxVisits(option: unknown, where: string): VisitsEdge | undefined {
     if (option === undefined) return undefined
-    const times = this.count((option as Options)['times'], 1, 1, `${where}.times`)
+    const times = this.count((option as Options)['times'] ?? null, 1, 1, `${where}.times`)
     return { ...this.edge(option, where), times } as VisitsEdge
   }
 
@@ -81,16 +81,27 @@ export class OptionReader {
         )
       const here = `${where}: on.${signal}`
       const rich = typeof given === 'object' && given !== null && !Array.isArray(given)
-      const { to, count, roles } = (rich ? given : { to: given }) as Options
+      const { to, count, roles, ...odd } = (rich ? given : { to: given }) as Options
+      for (const key of Object.keys(odd))
+        this.problem(`${here} has ${quote(key)}; it takes to, count and roles`)
       const targets = this.targets(to, here)
       if (targets.length === 0) this.problem(`${here} needs a target`)
       on.set(signal, {
         to: targets,
         count: this.#votes(signal, count, here),
-        roles: (roles === undefined ? [] : [roles].flat()) as string[],
+        roles: this.#roles(roles, here),
       })
     }
     return on
+  }
+
+  /** Anybody may send a signal without roles, so that a mistake here must not look like none. */
+  #roles(option: unknown, where: string): readonly string[] {
+    if (option === undefined) return []
+    const roles = [option].flat()
+    if (roles.length === 0 || roles.some((role) => typeof role !== 'string' || role === ''))
+      this.problem(`${where}.roles is ${quote(option)}, not the name of a role or a list of such names`)
+    return roles as string[]
   }
 
   #votes(signal: string, option: unknown, where: string): number {

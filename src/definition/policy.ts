@@ -78,6 +78,13 @@ export type Awaited<D extends Shape> =
 /** Signals that a state awaits. */
 export type AwaitedSignals<D extends Shape> = { readonly [N in keyof D['signals']]?: Awaited<D> }
 
+/** Refuses other keys than those of an awaited signal: with a misspelt `roles` anybody could send it. */
+export type NoMore<On> = {
+  readonly [N in keyof On]: On[N] extends { readonly to: unknown }
+    ? { readonly [K in Exclude<keyof On[N], 'to' | 'count' | 'roles'>]: never }
+    : unknown
+}
+
 /** The targets of awaited signals. */
 export type AwaitedTargets<On> = { [N in keyof On]: TargetIn<On[N]> }[keyof On]
 type TargetIn<A> = A extends { readonly to: infer T } ? EachOf<T> : EachOf<Exclude<A, undefined>>

@@ -63,11 +63,25 @@ export function keepDefinition(
   )
   const queries = new Map(
     [...declared.queries].map(([query, schema]) => {
-      const method = handlers.find((h) => h.kind === 'query' && h.state === query)?.method
-      if (method === undefined) problems.push(`the query ${quote(query)} has no @query method`)
-      return [query, { method: method ?? '', schema }]
+      const own = handlers.filter((h) => h.kind === 'query' && h.state === query)
+      if (own.length !== 1)
+        problems.push(
+          `the query ${quote(query)} has ${own.length === 0 ? 'no @query method' : `${own.length} @query methods`}`,
+        )
+      return [query, { method: own[0]?.method ?? '', schema }]
     }),
   )
+  for (const reply of declared.replies.keys())
+    if (!declared.signals.has(reply))
+      problems.push(
+        `replies has ${quote(reply)}, which is not among the signals ${quote([...declared.signals.keys()])}`,
+      )
+  for (const [state, what] of [
+    ...namesWith(declared.items, 'items'),
+    ...namesWith(declared.branches, 'branches'),
+  ])
+    if (states.get(state)?.kind !== (what === 'items' ? 'map' : 'parallel'))
+      problems.push(`${what} has ${quote(state)}, which is not ${what === 'items' ? 'a @map' : '@parallel'}`)
   const deadlineMs = option.duration(options.deadline, 'deadline')
   const migrations = readMigrations(migrationsOf(context.metadata), version, declared, option)
   const initial = declared.names.get(declared.initial) ?? String(declared.initial)
@@ -103,6 +117,10 @@ export function keepDefinition(
       marks,
     }),
   )
+}
+
+function namesWith(map: ReadonlyMap<string, unknown>, what: 'items' | 'branches') {
+  return [...map.keys()].map((name) => [name, what] as const)
 }
 
 function schemaMarks(declared: Declared, problems: string[]): readonly Mark[] {

@@ -127,13 +127,11 @@ export interface Vote {
 export type Settled<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Failure }
 
+/** What the branches of a state have come to so far, by name; the parameter of a join that is a function. */
+export type SoFar = Readonly<Record<string, Settled<unknown> | undefined>>
+
 /** How the branches of a state can be joined; see `@parallel`. */
-export type Join =
-  | 'all'
-  | 'any'
-  | 'settled'
-  | number
-  | ((soFar: Readonly<Record<string, Settled<unknown> | undefined>>) => boolean)
+export type Join = 'all' | 'any' | 'settled' | number | ((soFar: SoFar) => boolean)
 
 /** The results of the branches of S: by `all` every result, by `any` the first, else what has ended by then. */
 export type Joined<

@@ -3,7 +3,7 @@ import { toMs, type Duration } from '../model/duration.ts'
 import type { Schema } from '../model/schema.ts'
 import type { Declared } from './declared.ts'
 import type { CatchEdge, Reminder, StateDefinition, Transaction, Work } from './definition.ts'
-import { readChild, readMap, readParallel } from './fork-reader.ts'
+import { readChild, readMap, readParallel, type Common } from './fork-reader.ts'
 import type { Handler } from './handlers.ts'
 import type { OptionReader } from './option-reader.ts'
 import type { Effect, WorkflowOptions } from './policy.ts'
@@ -11,9 +11,6 @@ import type { Key } from './shape.ts'
 
 const EFFECTS: readonly unknown[] = ['none', 'idempotent', 'undoable', 'irreversible'] satisfies Effect[]
 const HANDLE: readonly string[] = ['step', 'wait', 'timer', 'map', 'children', 'parallel', 'child']
-
-/** What every state that a run can leave has in common. */
-export type Common = Omit<Extract<StateDefinition, { kind: 'step' }>, 'kind' | 'to' | 'cache'>
 
 /** Reads the states one by one. */
 export class StateReader {
@@ -33,10 +30,12 @@ export class StateReader {
     this.#declared = declared
     this.#handlers = handlers
     this.#option = option
-    this.#caught = option.catches(caught, 'workflow', 'catch of the workflow')
+    this.#caught = option.catches(caught, 'workflow', 'workflow: catch')
     this.transactions = new Map(
       Object.entries(declared.transactions).map(([name, { states, catch: rescue }]) => {
         const where = `transaction ${quote(name)}`
+        if (rescue === undefined)
+          option.problem(`${where} needs "catch": where the run goes once it is undone`)
         this.#rescues.set(name, option.catches(rescue, 'transaction', `${where}: catch`, name))
         return [name, { name, states: option.targets(states, `${where}: states`) }]
       }),
@@ -72,10 +71,7 @@ export class StateReader {
     const others = own.filter((h) => !HANDLE.includes(h.kind))
     if (isFinal) {
       if (options['to'] !== undefined) problem(`${where} is final, so it has no "to"`)
-      if (handler && handler.kind !== 'step')
-        problem(
-          `${where} is final, so it cannot ${handler.kind === 'wait' ? 'wait' : `be a ${handler.kind}`}`,
-        )
+      if (handler && handler.kind !== 'step') problem(`${where} is final, so it cannot be a @${handler.kind}`)
       for (const h of others) problem(`${h.method}: @${h.kind} is on ${quote(name)}, which is final`)
       return Object.freeze({ kind: 'final', ...handled, method: handler?.method })
     }
@@ -128,7 +124,7 @@ export class StateReader {
         const expires = option.expiry(options['expires'], `${where}: expires`)
         if (on.size === 0 && !expires)
           option.problem(`${where} waits for neither a signal nor "expires", so it would wait for ever`)
-        return { kind, ...common, on, expires, reminders: this.#reminders(others) }
+        return { kind, ...common, on, expires, reminders: this.#reminders(others, where) }
       }
       case 'timer':
         return { kind, ...common, to, ...this.#due(options, where) }
@@ -164,19 +160,25 @@ export class StateReader {
         )
     }
     const plain = own.filter((h) => h.options['branch'] === undefined)
+    if (kind === 'children' && plain[0])
+      this.#option.problem(
+        `${plain[0].method}: @compensate of ${where}: child runs undo what they did themselves, when they are cancelled or fail`,
+      )
     if (plain.length > 1) this.#option.problem(`${where} has ${plain.length} @compensate methods`)
     const [found] = plain
-    return found && this.#option.work(found.method, found.options, `${found.method} (undo)`)
+    return found && this.#option.work(found.method, found.options, `${found.method} (undo of ${where})`)
   }
 
-  #reminders(others: readonly Handler[]): readonly Reminder[] {
+  #reminders(others: readonly Handler[], of: string): readonly Reminder[] {
     return others
       .filter((h) => h.kind === 'reminder')
       .map(({ method, options }) => {
-        const where = `${method}: @reminder`
+        const where = `${method} (reminder of ${of})`
         const everyMs = this.#option.duration(options['every'], `${where}: every`)
         if (everyMs !== undefined && everyMs < 1_000)
-          this.#option.problem(`${where}: every is shorter than a second`)
+          this.#option.problem(
+            `${where}: every is ${quote(options['every'])}, which is shorter than a second`,
+          )
         return {
           ...this.#option.work(method, options, where),
           afterMs: this.#option.duration(options['after'] ?? NaN, `${where}: after`) ?? 0,
@@ -206,14 +208,13 @@ export class StateReader {
           entered + toMs((length as (input: unknown) => Duration)(input), `${where}: for`),
       }
     const read = (value: unknown): number => readDate(value, `${where}: until`)
-    if (until instanceof Date) {
+    if (until !== undefined && typeof until !== 'function') {
       const at = this.#option.attempt(0, () => read(until))
       return { forMs: undefined, dueAt: () => at }
     }
     return {
       forMs: undefined,
-      dueAt: (input: unknown) =>
-        read(typeof until === 'function' ? (until as (input: unknown) => unknown)(input) : until),
+      dueAt: (input: unknown) => read((until as (input: unknown) => unknown)(input)),
     }
   }
 }

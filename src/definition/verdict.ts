@@ -84,7 +84,7 @@ type Gives<M extends AnyMethod, Of extends string, V> = [Awaited<ReturnType<M>>]
   ? unknown
   : Refused<`handler of ${Of} returns a value that does not fit the result schema of ${Of}`>
 
-/** Judges a method that goes somewhere, called with `Params` before the context. */
+/** Judges a method that goes somewhere, called with `Params` before the context; `What` names those before the state's input. */
 export type MoverVerdict<
   D extends Shape,
   M extends AnyMethod,
@@ -92,7 +92,7 @@ export type MoverVerdict<
   T,
   Params extends readonly unknown[],
   What extends string,
-> = Parameters<D, M, Label<D, F>, Params, `${What}, In<${Label<D, F>}>`, Moves<D, M, F, T>>
+> = Parameters<D, M, Label<D, F>, Params, `${What}In<${Label<D, F>}>`, Moves<D, M, F, T>>
 
 /** Judges a method that gives a result and goes nowhere. */
 export type GiverVerdict<
@@ -112,6 +112,15 @@ export type GiverVerdict<
 
 /** A state's name in sentences, quoted. */
 export type LabelOf<D extends Shape, S> = Label<D, S>
+
+/** How a handler's `Joined` says which join it is for. */
+export type JoinLabel<J> = [J] extends ['all']
+  ? ''
+  : [J] extends [string]
+    ? `, '${J}'`
+    : [J] extends [number]
+      ? `, ${J}`
+      : ', the type of join'
 
 /** A state's name in sentences, bare. */
 export type NameOf<D extends Shape, S> = Name<D, S>

@@ -94,6 +94,7 @@ export type Happening =
       readonly type: 'undo-failed'
       readonly state: string
       readonly visit: number
+      readonly part?: string
       readonly attempt: number
       readonly failure: Failure
       readonly retryAt?: number

@@ -106,6 +106,10 @@ export interface Undoing {
   /** The catch edge of the transaction: where the run goes then, and with what. */
   readonly to?: string
   readonly data?: unknown
+  /** The branch or item whose compensation failed for good. */
+  readonly part?: string
+  /** What the run itself had failed with, while it is set aside for another reason. */
+  readonly failure?: Failure
 }
 
 /** The key that every attempt of a visit shares: `run/state/visit`, and of a branch or item `run/state/visit/part`. */
@@ -115,5 +119,5 @@ export function idempotencyKey(run: Pick<Run, 'id' | 'state' | 'visits'>, part?:
 
 /** How often the state it is in has been entered. */
 export function visitOf({ state, visits }: Pick<Run, 'state' | 'visits'>): number {
-  return visits[state] ?? 0
+  return Object.hasOwn(visits, state) ? (visits[state] ?? 0) : 0 // a state may be called `constructor`
 }

@@ -16,7 +16,9 @@ import {
   compensate,
   complete,
   fail,
+  park,
   terminate,
+  undoAgain,
   undoEntry,
   undoFailed,
   undone,
@@ -196,8 +198,7 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
     }
     case 'retry-by-hand': {
       const { data, by } = event
-      const { failure: _mended, ...rest } = run
-      const again = { ...rest, attempt: 1, recoveries: 0, memos: 0 }
+      const again = { ...mended(run, now), attempt: 1, recoveries: 0, memos: 0 }
       return {
         run:
           data === undefined
@@ -224,20 +225,12 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
         happenings: [{ type: 'migrated', from: run.version, to, state, data, vars }],
       }
     }
-    case 'parked': {
-      const { status, reason, remedy } = event
-      const { worker: _worker, timer: _timer, ...rest } = run
-      return {
-        run: { ...rest, status, failure: { name: status, message: `${reason}. ${remedy}` } },
-        happenings: [{ type: 'parked', status, reason, remedy }],
-      }
-    }
+    case 'parked':
+      return park(run, event)
     case 'unparked': {
       const happenings: Happening[] = [{ type: 'unparked', status: run.status }]
       const fresh = { ...run, recoveries: 0, memos: 0 }
-      if (!run.undoing) return { run: enterAgain(machine, fresh, undefined), happenings }
-      const { worker: _worker, timer: _timer, ...rest } = fresh
-      return { run: { ...rest, status: 'compensating', attempt: 1 }, happenings }
+      return { run: run.undoing ? undoAgain(fresh) : enterAgain(machine, fresh, undefined), happenings }
     }
   }
 }
@@ -259,7 +252,7 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
   }
   const left = exit.by === 'catch' || event.cause === 'skip' ? undefined : { to: state, data }
   const undo = undoEntry(machine, run, left)
-  const { signal: _handled, timer: _over, paused: _not, failure: _mended, ...rest } = run
+  const { signal: _handled, timer: _over, paused: _not, ...rest } = mended(run, event.cause === 'skip' ? now : 0)
   const height = undo ? { undoable: (run.undoable ?? 0) + 1 } : {}
   const entered = enter(machine, { ...rest, vars, ...height }, state, data, worker, now)
   const moved: Happening = {
@@ -277,6 +270,11 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
     return { run: entered, happenings: [moved], ...noted }
   const completed = complete(entered, data, undefined)
   return { run: completed.run, happenings: [moved, ...completed.happenings], ...noted }
+}
+
+/** Without its failure, and without a deadline that is over: an operator goes on with it all the same. */
+function mended({ failure: _mended, deadline = Infinity, ...run }: Run, now: number): Run {
+  return deadline > now && deadline < Infinity ? { ...run, deadline } : run
 }
 
 function attemptFailed(

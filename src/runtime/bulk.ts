@@ -1,4 +1,4 @@
-import { StepwrightError } from '../errors/stepwright-error.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Status } from '../model/status.ts'
 import type { BulkVerb, Said } from './control.ts'
 import type { RunHandle } from './run-handle.ts'
@@ -20,6 +20,8 @@ export interface BulkResult {
   readonly error?: string
 }
 
+const VERBS: readonly BulkVerb[] = ['pause', 'resume', 'cancel', 'terminate', 'retry']
+
 /** Does one thing with each of some runs; trouble with one stops no other. */
 export async function doInBulk(
   verb: BulkVerb,
@@ -27,6 +29,11 @@ export async function doInBulk(
   { dryRun = false, ...said }: BulkOptions,
   handleOf: (id: string) => RunHandle,
 ): Promise<readonly BulkResult[]> {
+  if (!VERBS.includes(verb))
+    throw new StepwrightError('invalid-options', {
+      what: `${quote(verb)} is nothing that can be done with many runs`,
+      remedy: `Give one of ${VERBS.join(', ')}`,
+    })
   const results: BulkResult[] = []
   for (const { id, status, may } of runs) {
     const possible = may.includes(verb)

@@ -1,5 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Log, RunInfo, Vote } from '../definition/shape.ts'
+import type { Caller } from '../model/caller.ts'
 import { toMs, type Duration } from '../model/duration.ts'
 import type { LogLine } from '../model/history.ts'
 import type { Host } from '../model/host.ts'
@@ -58,42 +59,100 @@ export interface ContextParts {
 
 /** The last parameter of a handler. */
 export function makeContext(parts: ContextParts): object {
-  const { run, resources, config, session, memos, kept, life, part, more } = parts
-  const caller = run.signal?.caller
-  const info: RunInfo = {
-    id: run.id,
-    workflow: run.workflow,
-    state: run.state,
-    visit: visitOf(run),
-    attempt: part?.attempt ?? run.attempt,
-    idempotencyKey: idempotencyKey(run, part?.name),
-    votes: (run.votes ?? []).map(voteOf),
-    ...(part ? { part: part.name } : {}),
-    ...(caller ? { caller } : {}),
-    get signal() {
-      return life.signal
-    },
+  return Object.assign(new HandlerContext(parts), parts.resources, parts.more)
+}
+
+/** What the engine offers; made when it is asked for, since most handlers ask for little. */
+class HandlerContext {
+  readonly #parts: ContextParts
+  #run: RunInfo | undefined
+  #log: Log | undefined
+  #session: object | undefined
+  #memo: ReturnType<typeof makeMemo> | undefined
+
+  constructor(parts: ContextParts) {
+    this.#parts = parts
   }
-  const memo = makeMemo(memos, info, life)
-  return {
-    ...resources,
-    run: info,
-    config,
-    vars: run.vars,
-    log: makeLog(kept, life),
-    session: {
-      ...(session as object),
-      update: (change: (state: unknown) => unknown) => void (life.alive && kept.session.push(change)),
-    },
-    memo,
-    heartbeat: () => void (life.heard = parts.host.now()),
-    reply: (value: unknown) => void (life.alive && (kept.reply = { value })),
-    callbackToken: (signal: string, { expires }: { readonly expires?: Duration } = {}) =>
-      memo(`callback ${signal}`, () => {
-        const until = expires === undefined ? undefined : parts.host.now() + toMs(expires, 'expires')
-        return newToken(parts.store, { run: run.id, signal, ...(until === undefined ? {} : { until }) })
-      }),
-    ...more,
+
+  get run(): RunInfo {
+    return (this.#run ??= new HandledRun(this.#parts))
+  }
+
+  get config(): unknown {
+    return this.#parts.config
+  }
+
+  get vars(): unknown {
+    return this.#parts.run.vars
+  }
+
+  get log(): Log {
+    return (this.#log ??= makeLog(this.#parts.kept, this.#parts.life))
+  }
+
+  get session(): object {
+    const { session, kept, life } = this.#parts
+    const update = (change: (state: unknown) => unknown): void =>
+      void (life.alive && kept.session.push(change))
+    return (this.#session ??= { ...(session as object), update })
+  }
+
+  get memo(): ReturnType<typeof makeMemo> {
+    return (this.#memo ??= makeMemo(this.#parts.memos, this.run, this.#parts.life))
+  }
+
+  get heartbeat(): () => void {
+    const { life, host } = this.#parts
+    return () => void (life.heard = host.now())
+  }
+
+  get reply(): (value: unknown) => void {
+    const { life, kept } = this.#parts
+    return (value) => void (life.alive && (kept.reply = { value }))
+  }
+
+  get callbackToken(): (signal: string, options?: { readonly expires?: Duration }) => Promise<unknown> {
+    const { run, host, store } = this.#parts
+    return (signal, { expires } = {}) =>
+      this.memo(`callback ${signal}`, () => {
+        const until = expires === undefined ? undefined : host.now() + toMs(expires, 'expires')
+        return newToken(store, { run: run.id, signal, ...(until === undefined ? {} : { until }) })
+      })
+  }
+}
+
+/** The run as a handler sees it. */
+class HandledRun implements RunInfo {
+  readonly #run: Run
+  readonly #life: Life
+  readonly id: string
+  readonly workflow: string
+  readonly state: string
+  readonly visit: number
+  readonly attempt: number
+  readonly idempotencyKey: string
+  declare readonly part?: string
+  declare readonly caller?: Caller
+
+  constructor({ run, life, part }: ContextParts) {
+    this.#run = run
+    this.#life = life
+    this.id = run.id
+    this.workflow = run.workflow
+    this.state = run.state
+    this.visit = visitOf(run)
+    this.attempt = part?.attempt ?? run.attempt
+    this.idempotencyKey = idempotencyKey(run, part?.name)
+    if (part) this.part = part.name
+    if (run.signal?.caller) this.caller = run.signal.caller
+  }
+
+  get votes(): readonly Vote[] {
+    return (this.#run.votes ?? []).map(voteOf)
+  }
+
+  get signal(): AbortSignal {
+    return this.#life.signal
   }
 }
 

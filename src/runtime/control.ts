@@ -3,13 +3,14 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Machine } from '../compile/machine.ts'
 import { exitsOf } from '../definition/exit.ts'
 import type { Caller } from '../model/caller.ts'
-import type { Run } from '../model/run.ts'
-import { isHeld, isParked } from '../model/status.ts'
+import { visitOf, type Run } from '../model/run.ts'
+import { isEnded, isHeld, isParked } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
 import { noticePuts } from '../store/inbox.ts'
+import { Memos } from '../store/memos.ts'
 import { PartList } from '../store/part-list.ts'
 import { RunDocument, type Along } from '../store/run-document.ts'
-import { nextUndo } from '../store/undo-list.ts'
+import { nextUndo, type Undoable } from '../store/undo-list.ts'
 import { advance } from './advance.ts'
 import type { RunEvent } from './event.ts'
 import { fit } from './fitting.ts'
@@ -92,13 +93,15 @@ export class Control {
   }
 
   /** Moves a run that stands still to one of the declared targets of its state, without its handler. */
-  async skip(id: string, to: string, data: unknown, { reason, as }: Said = {}): Promise<void> {
+  async skip(id: string, target: string | number, data: unknown, { reason, as }: Said = {}): Promise<void> {
     for (;;) {
       const document = await this.#load(id)
       const { run } = document
       checkVerb('skip', run)
       const machine = this.#machine(run)
       const exits = run.undoing ? [] : exitsOf(machine.state(run.state))
+      const { states } = machine.definition
+      const to = [...states.values()].find(({ member }) => member === target)?.name ?? String(target)
       const exit = exits.find((each) => each.to === to)
       if (!exit) {
         const targets = [...new Set(exits.map((each) => each.to))]
@@ -107,7 +110,7 @@ export class Control {
           remedy:
             targets.length > 0
               ? `Skip to one of ${targets.map(quote).join(', ')}`
-              : 'This run can only be resumed or terminated',
+              : 'It is being undone: resume or terminate it, or leave out the compensation that failed',
           details: { run: id, from: run.state, to, targets },
         })
       }
@@ -132,10 +135,9 @@ export class Control {
     for (;;) {
       const document = await this.#load(id)
       const { run } = document
-      const entry =
-        run.status === 'compensation-failed'
-          ? await nextUndo(this.#kernel.store, id, run.undoing?.since ?? 0)
-          : undefined
+      const { since = 0, part } = run.undoing ?? {}
+      const failed = run.status === 'compensation-failed'
+      const entry = failed ? await nextUndo(this.#kernel.store, id, since) : undefined
       if (!entry) {
         throw new StepwrightError('not-possible', {
           what: `Run ${quote(id)} is ${run.status}: no compensation of it has failed`,
@@ -145,9 +147,21 @@ export class Control {
       }
       const message = `compensation left out${as ? ` by ${as.id}` : ''}${reason === undefined ? '' : `: ${reason}`}`
       const log = [{ type: 'log', level: 'warn', message }] as const
-      const event: RunEvent = { type: 'undone', entry, skipped: true, log }
-      if (await this.#commit(document, event, { delete: [entry.done] })) return
+      const of = part === undefined ? {} : { part }
+      const event: RunEvent = { type: 'undone', entry, ...of, skipped: true, log }
+      if (await this.#commit(document, event, await this.#leftOut(id, entry, part))) return
     }
+  }
+
+  /** A part that is left out leaves the others of its visit to be undone. */
+  async #leftOut(id: string, { state, visit, done }: Undoable, part: string | undefined): Promise<Along> {
+    const { store } = this.#kernel
+    const of = { id, state, visits: { [state]: visit } }
+    const memos = await Memos.dropAll(store, of)
+    if (part === undefined) return { delete: [done, ...memos] }
+    const list = new PartList(of)
+    const left = (await list.load(store)).get(part)
+    return { put: left ? [list.put(part, { ...left, undone: true }).put] : [], delete: memos }
   }
 
   async #load(id: string): Promise<RunDocument> {
@@ -181,7 +195,10 @@ export class Control {
     const now = host.now()
     const { run, happenings, undo } = advance(machine, before, event, now)
     const put = [...(along.put ?? []), duePut(now, run.id, host.newId())]
-    if (!(await document.commit(run, happenings, { ...along, put, ...(undo ? { undo } : {}) }))) return false
+    const over = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
+    const memos = over ? await Memos.dropAll(this.#kernel.store, before) : []
+    const batch = { put, delete: [...memos, ...(along.delete ?? [])], ...(undo ? { undo } : {}) }
+    if (!(await document.commit(run, happenings, batch))) return false
     this.#kernel.announce({ run, revision: document.revision, happenings })
     this.#kernel.nudge()
     return true

@@ -5,7 +5,6 @@
  * I4 A committed result is never computed again: what to do next is read from the committed document alone.
  * I5, I10 A run that the loaded code cannot go on with is parked with a reason.
  */
-import { StepwrightError } from '../errors/stepwright-error.ts'
 import { isFork, type ForkState } from '../definition/definition.ts'
 import { CancelledError, TimeoutError } from '../model/failure.ts'
 import { isEnded, isParked } from '../model/status.ts'
@@ -16,7 +15,7 @@ import { attempt, type AttemptOutcome } from './attempt.ts'
 import type { RunEvent } from './event.ts'
 import { endEvent, failureEvent } from './failing.ts'
 import { Fork } from './fork.ts'
-import { Hold, type Turn } from './hold.ts'
+import { Hold, isOurs, type Turn } from './hold.ts'
 import type { CallParts } from './invocation.ts'
 import { remind } from './reminding.ts'
 import { cached } from './step-cache.ts'
@@ -61,9 +60,15 @@ class Driver {
       const mine = run.worker === kernel.worker
       if (stop.aborted || isEnded(run.status) || isParked(run.status)) break
       if (run.status === 'running' && mine) {
-        if (!(await this.#perform()) && !this.#nudged) break
+        if (await this.#perform()) continue
+        if (stop.aborted) break
+        this.#interrupt = new AbortController() // what came for the run is looked at, and then it goes on, or not
+        this.#nudged = true
       } else if (run.status === 'compensating' && mine) {
-        if (!(await this.#undoer.next(stop))) break
+        if (await this.#undoer.next(this.#stop)) continue
+        if (stop.aborted) break
+        this.#interrupt = new AbortController()
+        this.#nudged = true
       } else if (run.status !== 'waiting' || !(await answer(this.#hold))) break
     }
     await this.#letGo()
@@ -92,21 +97,26 @@ class Driver {
       this.#fork.pausing = true
       this.#fork.nudge()
     }
-    if (document.run.undoing) return // what is being undone is not interrupted
-    if (this.#late || kinds.includes('cancel') || kinds.includes('terminate'))
+    const undoing = document.run.undoing !== undefined // which nothing but a terminate ends
+    if (kinds.includes('terminate') || (!undoing && (this.#late || kinds.includes('cancel'))))
       this.#interrupt.abort(new CancelledError(`run ${JSON.stringify(document.run.id)} is not to go on`))
+  }
+
+  get #stop(): AbortSignal {
+    return AbortSignal.any([this.#turn.stop, this.#interrupt.signal])
   }
 
   get #late(): boolean {
     const { deadline = Infinity, status } = this.#hold.run
-    return deadline <= this.#turn.kernel.host.now() && status !== 'compensating' && status !== 'paused'
+    const still = status === 'compensating' || status === 'paused' || isEnded(status) || isParked(status)
+    return deadline <= this.#turn.kernel.host.now() && !still
   }
 
   /** Applies what came for the run: what people ask for, and the end of its time. */
   async #heed(): Promise<void> {
     const { kernel } = this.#turn
     this.#nudged = false
-    if (this.#late && !isEnded(this.#hold.run.status)) {
+    if (this.#late) {
       const failure = { name: new TimeoutError().name, message: 'the run took longer than its deadline' }
       await this.#hold.commit({ type: 'failed', failure })
     }
@@ -124,7 +134,7 @@ class Driver {
     const { state, run } = this.#hold
     const { kernel } = this.#turn
     if (await turnAway(this.#hold)) return true
-    const stop = AbortSignal.any([this.#turn.stop, this.#interrupt.signal])
+    const stop = this.#stop
     const call = await this.#hold.callParts(stop)
     if (run.reminding !== undefined) return remind(this.#hold, call)
     if (isFork(state) && !run.signal) return this.#performFork(state, call)
@@ -178,12 +188,4 @@ class Driver {
     }
     return true
   }
-}
-
-/** Trouble with the store or with who has the run: not the handler's. */
-function isOurs(error: unknown): boolean {
-  return (
-    error instanceof StepwrightError &&
-    (error.code === 'fenced' || error.code.startsWith('store-') || error.code === 'corrupt-document')
-  )
 }

@@ -88,7 +88,7 @@ export function undone(run: Run, event: Extract<RunEvent, { type: 'undone' }>): 
   const { state, visit } = entry
   const undoable = (run.undoable ?? 1) - (part === undefined ? 1 : 0) // a part leaves the others of its visit to be undone
   return {
-    run: { ...run, status: 'compensating', undoable, attempt: 1, recoveries: 0, memos: 0 },
+    run: { ...(skipped ? undoAgain(run) : run), undoable, attempt: 1, recoveries: 0, memos: 0 },
     happenings: [
       {
         type: 'undone',
@@ -102,7 +102,7 @@ export function undone(run: Run, event: Extract<RunEvent, { type: 'undone' }>): 
 }
 
 export function undoFailed(run: Run, event: Extract<RunEvent, { type: 'undo-failed' }>): Advance {
-  const { entry, failure, retryAt } = event
+  const { entry, part, failure, retryAt } = event
   const { worker: _released, timer: _answered, ...rest } = run
   const { state, visit } = entry
   const { attempt } = run
@@ -110,18 +110,39 @@ export function undoFailed(run: Run, event: Extract<RunEvent, { type: 'undo-fail
     type: 'undo-failed',
     state,
     visit,
+    ...(part === undefined ? {} : { part }),
     attempt,
     failure,
     ...(retryAt === undefined ? {} : { retryAt }),
   }
   if (retryAt !== undefined)
     return { run: { ...rest, timer: { kind: 'retry', at: retryAt } }, happenings: [failed] }
-  const reason = `Visit ${visit} of ${JSON.stringify(state)} could not be undone: ${failure.name}: ${failure.message}`
-  const remedy = 'Mend the cause and resume the run, or skip that compensation'
+  const what = `${part === undefined ? '' : `${JSON.stringify(part)} in `}visit ${visit} of ${JSON.stringify(state)}`
+  const reason = `The compensation of ${what} failed: ${failure.name}: ${failure.message}`
+  const remedy = 'Mend the cause and resume the run, or leave that compensation out'
+  return park(run, { status: 'compensation-failed', reason, remedy }, [failed], part)
+}
+
+/** Sets a run aside. One that was being undone keeps what it had failed with, for when it goes on. */
+export function park(
+  run: Run,
+  { status, reason, remedy }: Pick<Extract<Happening, { type: 'parked' }>, 'status' | 'reason' | 'remedy'>,
+  before: readonly Happening[] = [],
+  part?: string,
+): Advance {
+  const { worker: _worker, timer: _timer, ...rest } = run
+  const own = run.failure && { failure: run.failure }
+  const undoing = run.undoing && { undoing: { ...run.undoing, ...own, ...(part === undefined ? {} : { part }) } }
   return {
-    run: { ...rest, status: 'compensation-failed', failure },
-    happenings: [failed, { type: 'parked', status: 'compensation-failed', reason, remedy }],
+    run: { ...rest, ...undoing, status, failure: { name: status, message: `${reason}. ${remedy}` } },
+    happenings: [...before, { type: 'parked', status, reason, remedy }],
   }
+}
+
+/** A run that was set aside while it was being undone goes on being undone. */
+export function undoAgain({ worker: _worker, timer: _timer, failure: _parked, ...run }: Run): Run {
+  const { failure, part: _left, ...undoing } = run.undoing ?? { why: 'failed', since: 0 }
+  return { ...run, ...(failure ? { failure } : {}), undoing, status: 'compensating', attempt: 1 }
 }
 
 /** All that was to be undone is. */

@@ -59,6 +59,7 @@ export type RunEvent =
   | {
       readonly type: 'undo-failed'
       readonly entry: UndoEntry
+      readonly part?: string
       readonly failure: Failure
       readonly retryAt?: number
       readonly log?: readonly Happening[]

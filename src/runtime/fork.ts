@@ -50,7 +50,7 @@ export class Fork {
   #work!: PartWork
   #parts = new Map<string, Part>()
   #queue!: PartQueue
-  #memos: ReadonlyMap<string, Memos> = new Map()
+  #memos = new Map<string, Memos>()
   #pulling: Promise<void> | undefined
   #wake: () => void = () => undefined
   #changed = true
@@ -130,7 +130,7 @@ export class Fork {
   }
 
   #count(name: string, { status }: Part): void {
-    if (name === SOURCE) return
+    if (name === SOURCE && this.#state.kind === 'map') return
     if (status === 'child') this.#tally.children += 1
     if (status === 'done') this.#tally.done += 1
     if (status === 'failed') {
@@ -194,6 +194,7 @@ export class Fork {
       return this.#settle(name, part)
     }
     const memos = this.#memos.get(name) ?? Memos.none(this.#hold.kernel.store, this.#hold.run, name)
+    this.#memos.set(name, memos)
     const ended = await this.#work.attempt(name, item, before, memos)
     if (ended) await this.#save(name, ended, memos)
   }
@@ -222,6 +223,7 @@ export class Fork {
         this.#hold.write({ put: [...puts, ...session], delete: dropped }),
       )
     else await this.#writer.write(puts, dropped)
+    if (part.status !== 'retry') this.#memos.delete(name)
     for (const row of added) this.#parts.set(row.name, row.part)
     if (part.status === 'done') this.#work.openAdded(ended)
     this.#settle(name, written.part)

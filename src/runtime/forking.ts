@@ -1,9 +1,11 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Caller } from '../model/caller.ts'
+import { toFailure } from '../model/failure.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { isCheckpoint } from '../store/history-log.ts'
 import { fit } from './fitting.ts'
 import type { Kernel, Loaded } from './kernel.ts'
+import type { Library, Mapped } from './library.ts'
 import type { RunStore } from './run-store.ts'
 
 /** How a run is forked. */
@@ -22,36 +24,44 @@ export interface ForkOptions {
 /** Where a new run begins. */
 export interface Checkpoint {
   readonly seq: number
+  /** The version of the workflow by then. */
+  readonly version: number
   readonly state: string
   readonly data: unknown
   readonly vars: unknown
 }
 
-/** The checkpoint of that number in a history, or the newest. Throws `unknown-checkpoint`. */
-export function findCheckpoint(
+/** What one can fork from in a history, oldest first. */
+function checkpointsOf(history: readonly HistoryEvent[]): readonly Checkpoint[] {
+  let version = 1
+  let vars: object = {}
+  return history.filter(isCheckpoint).map((event) => {
+    const { type, seq, data } = event
+    if (type === 'started') version = event.version
+    if (type === 'migrated') version = event.to
+    if (type === 'started' || type === 'migrated') vars = event.vars as object
+    if (type === 'moved') vars = { ...vars, ...((event.vars ?? {}) as object) }
+    const state = type === 'migrated' || type === 'retried-by-hand' ? event.state : event.to
+    return { seq, version, state, data, vars }
+  })
+}
+
+/** The checkpoint of that number, or the newest in a state that is not final. Throws `unknown-checkpoint`. */
+function findCheckpoint(
   run: string,
   history: readonly HistoryEvent[],
   from: number | undefined,
+  isFinal: (state: string) => boolean,
 ): Checkpoint {
-  const checkpoints = history.filter(isCheckpoint)
+  const checkpoints = checkpointsOf(history).filter(({ state }) => !isFinal(state))
   const chosen = from === undefined ? checkpoints.at(-1) : checkpoints.find(({ seq }) => seq === from)
-  if (!chosen) {
-    throw new StepwrightError('unknown-checkpoint', {
-      what: `Run ${quote(run)} has no checkpoint ${quote(from)}`,
-      remedy: `Give the number of an event that entered a state: ${checkpoints
-        .slice(-10)
-        .map(({ seq }) => seq)
-        .join(', ')}`,
-      details: { run, from, checkpoints: checkpoints.map(({ seq }) => seq) },
-    })
-  }
-  let vars: object = {}
-  for (const event of checkpoints) {
-    if (event.seq > chosen.seq) break
-    vars = { ...(event.type === 'moved' ? vars : {}), ...((event.vars ?? {}) as object) }
-  }
-  const state = chosen.type === 'migrated' ? chosen.state : chosen.to
-  return { seq: chosen.seq, state, data: chosen.data, vars }
+  if (chosen) return chosen
+  const numbers = checkpoints.map(({ seq }) => seq)
+  throw new StepwrightError('unknown-checkpoint', {
+    what: `Run ${quote(run)} has no checkpoint ${quote(from)} to fork from`,
+    remedy: `Give the number of an event that entered a state which is not final: ${numbers.slice(-10).join(', ')}`,
+    details: { run, from, checkpoints: numbers },
+  })
 }
 
 /** Starts a run where another one stood at a checkpoint, with the code that is loaded now. Gives its id. */
@@ -62,11 +72,16 @@ export async function forkRun(
   kernel: Kernel,
 ): Promise<string> {
   const { workflow } = await runs.view(id)
-  const checkpoint = findCheckpoint(id, await runs.history(id, 0), from)
   const loaded = kernel.library.current(workflow)
   if (!loaded) throw kernel.library.unknown(workflow)
-  const input = await fitCheckpoint(loaded, checkpoint, data)
-  const { seq, state, vars } = checkpoint
+  const { states } = loaded.machine.definition
+  const history = await runs.history(id, 0)
+  const checkpoint = findCheckpoint(id, history, from, (state) => states.get(state)?.kind === 'final')
+  const { seq } = checkpoint
+  const { state, vars, ...rest } = await inLoaded(kernel, loaded, { id, workflow, ...checkpoint })
+  const where = `The data for ${quote(state)}`
+  const given = data === undefined ? rest.data : data
+  const input = await fit(loaded.machine.state(state).schema, given, 'invalid-data', where)
   const { document } = await runs.start(
     loaded,
     input,
@@ -77,17 +92,33 @@ export async function forkRun(
   return document.run.id
 }
 
-/** The data a fork begins with, if the loaded code has that state and takes it. */
-async function fitCheckpoint(
+/** A checkpoint in the terms of the newest version: as it is where that has the state, or by its migration. */
+async function inLoaded(
+  { library }: Kernel,
   { machine }: Loaded,
-  { state, data }: Checkpoint,
-  other: unknown,
-): Promise<unknown> {
-  const { name, schema, kind } = machine.state(state)
-  if (kind === 'final')
-    throw new StepwrightError('unknown-checkpoint', {
-      what: `${quote(name)} is final, so nothing can be forked from there`,
-      remedy: 'Choose an earlier checkpoint',
+  checkpoint: Checkpoint & { readonly id: string; readonly workflow: string },
+): Promise<Pick<Checkpoint, 'state' | 'data' | 'vars'>> {
+  const { name, version, states } = machine.definition
+  const mapped = checkpoint.version < version ? await mapCheckpoint(library, checkpoint) : undefined
+  if (mapped?.version === version) return mapped
+  if (states.has(checkpoint.state)) return checkpoint
+  throw new StepwrightError('unknown-checkpoint', {
+    what: `Checkpoint ${checkpoint.seq} of run ${quote(checkpoint.id)} stands in ${quote(checkpoint.state)}, which version ${version} of ${name} does not have`,
+    remedy: 'Choose another checkpoint, or declare @migrate',
+  })
+}
+
+async function mapCheckpoint(
+  library: Library,
+  checkpoint: Checkpoint & { readonly workflow: string },
+): Promise<Mapped | undefined> {
+  try {
+    return await library.mapped(checkpoint)
+  } catch (cause) {
+    throw new StepwrightError('invalid-data', {
+      what: `Checkpoint ${checkpoint.seq} could not be migrated from version ${checkpoint.version}: ${toFailure(cause).message}`,
+      remedy: 'Mend the migration, or choose another checkpoint',
+      cause,
     })
-  return fit(schema, other === undefined ? data : other, 'invalid-data', `The data for ${quote(name)}`)
+  }
 }

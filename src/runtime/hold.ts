@@ -4,7 +4,7 @@
  * I3 Watchers are told only after the commit.
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { isChild, type StateDefinition } from '../definition/definition.ts'
+import { isChild, isFork, type StateDefinition } from '../definition/definition.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import type { Schema } from '../model/schema.ts'
@@ -154,11 +154,14 @@ export class Hold {
     const { run, happenings, undo } = advance(loaded.machine, before, event, now)
     const left = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
     const kept = left && run.status !== 'failed' // a failed run may be retried by hand, with what it saved
+    // whoever began to undo it may have been another worker
+    if (left && before.undoing) this.#memos ??= await Memos.load(kernel.store, before)
     const orphans = left || run.status === 'compensating' ? await this.#orphans(event.type) : []
+    const memos = isFork(this.state) ? () => Memos.dropAll(kernel.store, before) : () => this.#memos?.dropped()
     const batch: Along = {
       ...along,
       put: [...orphans, ...(along.put ?? [])],
-      delete: [...(kept ? (this.#memos?.dropped() ?? []) : []), ...this.#due, ...(along.delete ?? [])],
+      delete: [...(kept ? ((await memos()) ?? []) : []), ...this.#due, ...(along.delete ?? [])],
       ...(undo ? { undo } : {}),
     }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
@@ -170,9 +173,11 @@ export class Hold {
 
   /** Children that nobody waits for any more are cancelled, or terminated with their parent. */
   async #orphans(why: RunEvent['type']): Promise<readonly Put[]> {
-    const { state, run } = this
+    const { run } = this
+    if (run.undoing) return [] // the code may not know its state any more
+    const { state } = this
     const hasChildren = state.kind === 'child' || (state.kind === 'map' && isChild(state.item))
-    if (!hasChildren || run.undoing) return []
+    if (!hasChildren) return []
     return orphanPuts(run, why === 'terminate' ? 'terminate' : 'cancel', this.kernel)
   }
 
@@ -216,4 +221,12 @@ function makePatience({ kernel, stop }: Turn): Patience {
       stop.addEventListener('abort', () => (cancel(), resolve(false)), { once: true })
     })
   }
+}
+
+/** Trouble with the store or with who has the run: not the handler's. */
+export function isOurs(error: unknown): boolean {
+  return (
+    error instanceof StepwrightError &&
+    (error.code === 'fenced' || error.code.startsWith('store-') || error.code === 'corrupt-document')
+  )
 }

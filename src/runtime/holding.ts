@@ -3,7 +3,7 @@ import { quote } from '../errors/stepwright-error.ts'
 import type { Machine } from '../compile/machine.ts'
 import type { Happening } from '../model/history.ts'
 import { visitOf, type Run } from '../model/run.ts'
-import { released } from './ending.ts'
+import { park } from './ending.ts'
 import { enterAgain } from './entering.ts'
 import type { Advance } from './event.ts'
 
@@ -26,18 +26,11 @@ export function release(run: Run): Advance {
 }
 
 export function recover(run: Run, worker: string, memos: number): Advance {
-  const recoveries = memos > run.memos ? 1 : run.recoveries + 1
+  const recoveries = memos !== run.memos ? 1 : run.recoveries + 1
   const recovered: Happening = { type: 'recovered', worker, from: run.worker ?? '', recoveries }
   if (recoveries <= MOST_RECOVERIES)
     return { run: { ...run, worker, recoveries, memos }, happenings: [recovered] }
   const reason = `Visit ${visitOf(run)} of ${quote(run.state)} was recovered ${MOST_RECOVERIES} times in a row, and its worker died again each time without saving anything new`
   const remedy = `Mend what stops the process in that handler, then resume the run`
-  return {
-    run: {
-      ...(run.undoing ? { ...released(run), undoing: run.undoing } : released(run)),
-      status: 'quarantined',
-      failure: { name: 'quarantined', message: `${reason}. ${remedy}` },
-    },
-    happenings: [recovered, { type: 'parked', status: 'quarantined', reason, remedy }],
-  }
+  return park(run, { status: 'quarantined', reason, remedy }, [recovered])
 }

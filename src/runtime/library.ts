@@ -104,7 +104,7 @@ export class Library {
     const blocked = (reason: string, remedy: string): Fate => ({ fate: 'blocked', loaded, reason, remedy })
     if (loaded.machine.definition.version !== run.version) {
       try {
-        const mapped = await this.#map(run)
+        const mapped = await this.mapped(run)
         if (mapped) return { fate: 'maps', loaded: this.#versionOf(run.workflow, mapped.version), to: mapped }
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error)
@@ -143,7 +143,7 @@ export class Library {
   }
 
   /** Maps a run from version to version as far as migrations are declared. `undefined`: none is for its version. */
-  async #map(
+  async mapped(
     run: Pick<Run, 'workflow' | 'version' | 'state' | 'data' | 'vars'>,
   ): Promise<Mapped | undefined> {
     let at: Mapped = run

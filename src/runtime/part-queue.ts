@@ -18,6 +18,7 @@ export class PartQueue {
   readonly #most: number
   readonly #where: string
   readonly #priorities = new Map<string, number>()
+  readonly #retrying = new Set<string>()
   /** Not begun, the next one last. */
   #open: string[] = []
   #count: number
@@ -74,6 +75,7 @@ export class PartQueue {
     for (const name of names) {
       const part = this.#saved.get(name)
       if (part === undefined || part.status === 'open' || part.status === 'retry') this.#open.push(name)
+      if (part?.status === 'retry') this.#retrying.add(name)
       if (part?.priority !== undefined) this.#priorities.set(name, part.priority)
     }
     if (this.#priorities.size > 0) this.#sort()
@@ -100,6 +102,7 @@ export class PartQueue {
       const name = this.#open[i] as string
       if ((this.#saved.get(name)?.retryAt ?? 0) > now) continue
       this.#open.splice(i, 1)
+      this.#retrying.delete(name)
       return { name, item: this.itemOf(name) }
     }
     return undefined
@@ -108,17 +111,13 @@ export class PartQueue {
   /** Puts a part back that will be tried again. */
   putBack(name: string): void {
     this.#open.push(name)
+    this.#retrying.add(name)
     if (this.#priorities.size > 0) this.#sort()
-  }
-
-  /** Whether anything has not begun, or waits for its next attempt. */
-  get empty(): boolean {
-    return this.#open.length === 0
   }
 
   /** When the next part that waits may begin. */
   get nextAt(): number | undefined {
-    const times = this.#open.map((name) => this.#saved.get(name)?.retryAt ?? 0)
+    const times = [...this.#retrying].map((name) => this.#saved.get(name)?.retryAt ?? 0)
     return times.length === 0 ? undefined : Math.min(...times)
   }
 

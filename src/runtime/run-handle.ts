@@ -184,7 +184,7 @@ export class RunHandle<D extends Shape = Shape> {
 
   /** Moves a run that stands still to a declared target of its state, without its handler. */
   skip<const S extends D['state']>(to: S, data: SentTo<D, S>, said: Said = {}): Promise<void> {
-    return this.#parts.control.skip(this.id, String(to), data, said)
+    return this.#parts.control.skip(this.id, to, data, said)
   }
 
   /** Leaves out the compensation that failed and goes on with the next. */

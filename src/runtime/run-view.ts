@@ -20,5 +20,5 @@ export function viewOf(run: Run, revision: number, machine: Machine | undefined)
   const { inputHash: _h, signal: _s, recoveries: _r, memos: _m, worker: _w, reminding: _g, ...shown } = run
   const state = machine?.definition.states.get(run.state)
   const open = run.status === 'waiting' && run.timer?.kind !== 'retry' && state
-  return { ...shown, awaits: open ? [...awaitedBy(state).keys()] : [], may: verbsFor(run.status), revision }
+  return { ...shown, awaits: open ? [...awaitedBy(state).keys()] : [], may: verbsFor(run), revision }
 }

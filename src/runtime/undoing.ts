@@ -7,7 +7,7 @@ import { PartList, type Part } from '../store/part-list.ts'
 import { nextUndo, type Undoable } from '../store/undo-list.ts'
 import type { Kept } from './context.ts'
 import { judgeBy } from './failing.ts'
-import type { Hold } from './hold.ts'
+import { isOurs, type Hold } from './hold.ts'
 import { invoke, STOPPED } from './invocation.ts'
 import { SOURCE } from './part-queue.ts'
 
@@ -43,8 +43,16 @@ export class Undoer {
       await this.#hold.commit({ type: 'all-undone', worker: kernel.worker })
       return true
     }
-    const state = turn.loaded.machine.definition.states.get(entry.state)
-    const target = state && (await this.#target(entry, state))
+    const { name, states } = turn.loaded.machine.definition
+    const state = states.get(entry.state)
+    if (!state || !undoes(state)) {
+      // it was noted down because there was something to undo
+      const message = `${name} has no compensation of ${quote(entry.state)} any more`
+      const failure = { name: 'Error', message, code: 'needs-migration' }
+      await this.#hold.commit({ type: 'undo-failed', entry, failure })
+      return true
+    }
+    const target = await this.#target(entry, state)
     if (!target) {
       await this.#hold.commit({ type: 'undone', entry }, { delete: [entry.done] })
       return true
@@ -62,6 +70,7 @@ export class Undoer {
     const kept: Kept = { log: [], session: [] }
     const what = `${work.method} of ${quote(entry.state)}`
     const list = new PartList(visit)
+    const of = part === undefined ? {} : { part }
     try {
       const { method, timeoutMs, heartbeatMs } = work
       const invocation = {
@@ -74,24 +83,19 @@ export class Undoer {
         part: { name, attempt: run.attempt },
       }
       if ((await invoke(visit, invocation, await this.#hold.callParts(stop), kept)) === STOPPED) return false
+      const row =
+        part === undefined
+          ? undefined
+          : list.put(part, { ...(this.#undoing?.parts.get(part) as Part), undone: true })
+      const event = { type: 'undone', entry, log: kept.log, ...of } as const
+      const along = { put: row ? [row.put] : [], delete: [...memos.dropped(), ...(row ? [] : [entry.done])] }
+      await this.#hold.commitOutcome({ event, session: kept.session }, along)
     } catch (thrown) {
+      if (isOurs(thrown)) throw thrown
       const { failure, retryAt } = judgeBy(work.retry, run.attempt, thrown, kernel.host)
-      await this.#hold.commit({
-        type: 'undo-failed',
-        entry,
-        failure,
-        log: kept.log,
-        ...(retryAt === undefined ? {} : { retryAt }),
-      })
-      return true
+      const again = retryAt === undefined ? {} : { retryAt }
+      await this.#hold.commit({ type: 'undo-failed', entry, ...of, failure, log: kept.log, ...again })
     }
-    const row =
-      part === undefined
-        ? undefined
-        : list.put(part, { ...(this.#undoing?.parts.get(part) as Part), undone: true })
-    const event = { type: 'undone', entry, log: kept.log, ...(part === undefined ? {} : { part }) } as const
-    const along = { put: row ? [row.put] : [], delete: [...memos.dropped(), ...(row ? [] : [entry.done])] }
-    await this.#hold.commitOutcome({ event, session: kept.session }, along)
     return true
   }
 
@@ -120,7 +124,8 @@ export class Undoer {
 
   /** The parts of a visit that have done something, read once. */
   async #partsOf(entry: Undoable, state: StateDefinition): Promise<Undoing> {
-    const key = `${entry.done.key} ${this.#hold.run.attempt}`
+    // its place in the stack is used again after a transaction was undone
+    const key = `${entry.done.key} ${entry.state} ${entry.visit} ${this.#hold.run.attempt}`
     if (this.#undoing?.key === key) return this.#undoing
     const { run, kernel } = this.#hold
     const { store } = kernel
@@ -135,9 +140,14 @@ export class Undoer {
         : []
     const items = Symbol.iterator in Object(over) ? [...(over as Iterable<unknown>)] : []
     const left = [...parts]
-      .filter(([name, { status, undone }]) => name !== SOURCE && status === 'done' && undone !== true)
+      .filter(([name, { status, undone }]) => (state.kind !== 'map' || name !== SOURCE) && status === 'done' && undone !== true)
       .sort(([a, x], [b, y]) => x.at - y.at || (a < b ? -1 : 1))
       .map(([name]) => name)
     return (this.#undoing = { key, parts, items, left })
   }
+}
+
+function undoes(state: StateDefinition): boolean {
+  if (state.kind === 'parallel') return [...state.branches.values()].some(({ undo }) => undo !== undefined)
+  return state.kind !== 'final' && state.undo !== undefined
 }

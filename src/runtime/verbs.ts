@@ -16,23 +16,29 @@ const ALLOWED: Readonly<Record<Verb, readonly Status[]>> = {
   pause: [...ACTIVE, 'compensating'],
   resume: ['paused', ...ACTIVE, ...PARKED, 'compensating', 'compensation-failed'],
   cancel: [...ACTIVE, 'paused', ...PARKED],
-  terminate: [...ACTIVE, 'paused', 'compensating', 'compensation-failed', ...PARKED, 'corrupt'],
+  terminate: [...ACTIVE, 'paused', 'compensating', 'compensation-failed', ...PARKED],
   retry: ['failed'],
   skip: ['pending', 'waiting', 'paused', 'failed', 'compensation-failed', ...PARKED],
 }
 
-/** What may be done with a run of that status. */
-export function verbsFor(status: Status): readonly Verb[] {
-  return (Object.keys(ALLOWED) as Verb[]).filter((verb) => ALLOWED[verb].includes(status))
+type Standing = Pick<Run, 'status' | 'undoing'>
+
+/** What may be done with a run now. */
+export function verbsFor(run: Standing): readonly Verb[] {
+  return (Object.keys(ALLOWED) as Verb[]).filter((verb) => allows(verb, run))
 }
 
-/** Throws `not-possible` where the verb does not fit the status. */
-export function checkVerb(
-  verb: Verb,
-  { id, status }: { readonly id: string; readonly status: Status },
-): void {
-  if (ALLOWED[verb].includes(status)) return
-  const may = verbsFor(status)
+/** A run that undoes a transaction would go on afterwards, so it can be cancelled. */
+function allows(verb: Verb, { status, undoing }: Standing): boolean {
+  if (verb === 'cancel' && status === 'compensating') return undoing?.why === 'transaction'
+  return ALLOWED[verb].includes(status)
+}
+
+/** Throws `not-possible` where the verb does not fit the run. */
+export function checkVerb(verb: Verb, run: Standing & Pick<Run, 'id'>): void {
+  if (allows(verb, run)) return
+  const { id, status } = run
+  const may = verbsFor(run)
   throw new StepwrightError('not-possible', {
     what: `Run ${quote(id)} is ${status}, so ${verb} is not possible`,
     remedy:
@@ -48,7 +54,7 @@ export function verbEvent(
   run: Run,
   { kind, payload, caller }: Message & { readonly kind: 'pause' | 'cancel' | 'terminate' },
 ): RunEvent | undefined {
-  if (!ALLOWED[kind].includes(run.status)) return undefined
+  if (!allows(kind, run)) return undefined
   return { type: kind, ...spoken((payload ?? {}) as { reason?: string }, caller) }
 }
 

@@ -6,17 +6,12 @@
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { joinKey } from '../model/identifier.ts'
-import { isEnded, isHeld, isParked } from '../model/status.ts'
 import { listDue, type DueEntry } from '../store/due-list.ts'
-import { readNotices, taken } from '../store/inbox.ts'
 import { dropLease, isAlive, makeLease, readLeases, writeLease } from '../store/lease.ts'
-import { Memos } from '../store/memos.ts'
-import { RunDocument } from '../store/run-document.ts'
-import { dueKeys } from '../store/run-rows.ts'
+import type { RunDocument } from '../store/run-document.ts'
 import type { Delete } from '../store/store.ts'
-import { advance } from './advance.ts'
+import { claim } from './claiming.ts'
 import { drive, type Driving } from './drive.ts'
-import type { RunEvent } from './event.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 
 /** How a worker works. Times in milliseconds. */
@@ -182,90 +177,8 @@ export class Worker {
 
   /** Looks at one run and drives it if it can go on. */
   async #attend(id: string, due: readonly DueEntry[]): Promise<void> {
-    const { store, host } = this.#kernel
-    let document: RunDocument | undefined
-    try {
-      document = await RunDocument.load(store, id, host.newId)
-    } catch (error) {
-      if (
-        !(error instanceof StepwrightError) ||
-        (error.code !== 'corrupt-document' && error.code !== 'store-newer')
-      )
-        throw error
-      await this.#setAside(id, error, due)
-      return
-    }
-    const run = document?.run
-    if (!document || !run || isEnded(run.status)) {
-      await this.#clear(id, due, run !== undefined)
-      return
-    }
-    const event = await this.#claim(document)
-    if (event === 'leave') return
-    const loaded = this.#kernel.library.of(run)
-    if (!loaded || (event !== 'go on' && !(await this.#apply(document, loaded, event)))) return
-    if (event !== 'go on' && event.type === 'migrated') return this.#attend(id, due)
-    const kept = dueKeys(document.run)
-    const answered = due.filter(({ key }) => !kept.includes(key))
-    if (!this.#driving.has(id))
-      this.take(
-        document,
-        loaded,
-        true,
-        answered.map(({ key }) => ({ collection: 'due', key })),
-      )
-  }
-
-  /** What came for a run that does nothing any more. */
-  async #clear(id: string, due: readonly DueEntry[], ended: boolean): Promise<void> {
-    const { store } = this.#kernel
-    const notices = ended ? (await readNotices(store, id)).map(taken) : []
-    const gone = [
-      ...due.map(({ key }) => ({ collection: 'due', key }) as const),
-      ...notices.map(({ key }) => ({ collection: 'inbox', key }) as const),
-    ]
-    if (gone.length > 0) await store.write({ delete: gone })
-  }
-
-  /** What has to be committed before this worker may drive a run. */
-  async #claim({ run }: RunDocument): Promise<RunEvent | 'go on' | 'leave'> {
-    const { store, host, worker, library } = this.#kernel
-    if (isHeld(run) && run.worker !== undefined && run.worker !== worker) {
-      const leases = await readLeases(store)
-      if (isAlive(leases.get(run.worker), host.now())) return 'leave'
-    }
-    const still = isParked(run.status) || run.status === 'paused'
-    if (still) return library.of(run) ? 'go on' : 'leave' // people may ask for something all the same
-    const fate = run.status === 'compensating' ? undefined : await library.fateOf(run)
-    if (fate?.fate === 'unknown') return 'leave'
-    if (fate?.fate === 'maps') return { type: 'migrated', ...fate.to }
-    if (fate?.fate === 'blocked')
-      return { type: 'parked', status: 'needs-migration', reason: fate.reason, remedy: fate.remedy }
-    if (run.status === 'waiting') return 'go on'
-    if (run.status === 'pending') return { type: 'claimed', worker }
-    if (run.status === 'compensating' && run.worker === undefined)
-      return (run.timer?.at ?? 0) > host.now() ? 'leave' : { type: 'claimed', worker }
-    return { type: 'recovered', worker, memos: (await Memos.load(store, run)).size }
-  }
-
-  async #apply(document: RunDocument, { machine }: Loaded, event: RunEvent): Promise<boolean> {
-    const { run, happenings } = advance(machine, document.run, event, this.#kernel.host.now())
-    if (!(await document.commit(run, happenings))) return false // another worker was first
-    this.#kernel.announce({ run, revision: document.revision, happenings })
-    return true
-  }
-
-  /** A document that cannot be read keeps its text and gets a status of its own. */
-  async #setAside(id: string, error: StepwrightError, due: readonly DueEntry[]): Promise<void> {
-    this.#kernel.warn(error.message)
-    const { store } = this.#kernel
-    const [row] = await store.get('run', [id])
-    if (!row) return
-    const tag = error.code === 'corrupt-document' ? 'corrupt/' : 'needs-migration/'
-    await store.write({
-      put: [{ collection: 'run', key: id, value: row.value, expect: row.revision, tag }],
-      delete: due.map(({ key }) => ({ collection: 'due', key })),
-    })
+    const claimed = await claim(id, due, this.#kernel)
+    if (claimed && !this.#driving.has(id)) this.take(claimed.document, claimed.loaded, true, claimed.due)
   }
 
   #dropped(id: string, error: unknown): void {

@@ -100,8 +100,10 @@ const IN_TAIL = '\\u0000t'
 /** Whether what happened put the run into a state with data: one can be forked from it. */
 export function isCheckpoint<H extends Happening>(
   happening: H,
-): happening is Extract<H, { type: 'started' | 'moved' | 'migrated' }> {
-  return happening.type === 'moved' || happening.type === 'started' || happening.type === 'migrated'
+): happening is Extract<H, { type: 'started' | 'moved' | 'migrated' | 'retried-by-hand' }> {
+  const { type } = happening
+  if (type === 'retried-by-hand') return happening.data !== undefined
+  return type === 'moved' || type === 'started' || type === 'migrated'
 }
 
 /** The encoded data of a stored document, wherever it stands. */

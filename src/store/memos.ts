@@ -48,8 +48,8 @@ export class Memos {
   }
 
   /** Those that were saved in the parts of a visit, by part. */
-  static async loadParts(store: Store, run: Visit): Promise<ReadonlyMap<string, Memos>> {
-    const prefix = `${joinKey(run.id, run.state, String(visitOf(run)))}/`
+  static async loadParts(store: Store, run: Visit): Promise<Map<string, Memos>> {
+    const prefix = visitPrefix(run)
     const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
     const parts = new Map<string, Memos>()
     for (const { key, value } of entries) {
@@ -61,6 +61,13 @@ export class Memos {
       memos.#values.set(memo, decode(JSON.parse(value ?? 'null')))
     }
     return parts
+  }
+
+  /** Drops those of a visit and of all its parts. */
+  static async dropAll(store: Store, run: Visit): Promise<readonly Delete[]> {
+    const prefix = visitPrefix(run)
+    const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER })
+    return entries.map(({ key }) => ({ collection: 'memo', key }))
   }
 
   get size(): number {
@@ -90,4 +97,8 @@ export class Memos {
   dropped(): readonly Delete[] {
     return [...this.#values.keys()].map((key) => ({ collection: 'memo', key: this.#prefix + joinKey(key) }))
   }
+}
+
+function visitPrefix(run: Visit): string {
+  return `${joinKey(run.id, run.state, String(visitOf(run)))}/`
 }

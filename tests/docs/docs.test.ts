@@ -98,7 +98,17 @@ describe('programs in the documents', () => {
 
   it('are there, in the README and in the guides', () => {
     const found = new Set(programs.map(({ page }) => page))
-    expect([...found].sort()).toEqual(['README.md', 'docs/stores.md', 'docs/testing.md', 'docs/workflows.md'])
+    expect([...found].sort()).toEqual([
+      'README.md',
+      'docs/control-flow.md',
+      'docs/failure.md',
+      'docs/operators.md',
+      'docs/patterns.md',
+      'docs/people.md',
+      'docs/stores.md',
+      'docs/testing.md',
+      'docs/workflows.md',
+    ])
   })
 
   it.concurrent('fit the types', async () => {

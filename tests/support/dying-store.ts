@@ -24,6 +24,10 @@ export class DyingStore implements Store {
     this.died = new Promise((resolve) => (this.#die = resolve))
   }
 
+  get dead(): boolean {
+    return this.#dead
+  }
+
   get writes(): number {
     return this.#writes
   }

@@ -17,11 +17,11 @@ import {
 } from 'stepwright'
 
 /** Every construct at once, as a user would write it: that it compiles, and that the types of what comes out are the right ones. */
-enum Pay {
+export enum Pay {
   Charge = 'charge',
   Paid = 'paid',
 }
-const Payment = states(
+export const Payment = states(
   Pay,
   { [Pay.Charge]: z.object({ cents: z.number() }), [Pay.Paid]: z.object({ receipt: z.string() }) },
   { initial: Pay.Charge, final: Pay.Paid },
@@ -45,7 +45,7 @@ export enum State {
   Gone = 'gone',
 }
 const text = z.object({ text: z.string() })
-const All = states(
+export const All = states(
   State,
   {
     [State.Score]: z.object({ parts: z.array(z.string()) }),
@@ -65,16 +65,43 @@ const All = states(
     queries: { progress: z.object({ visits: z.number() }) },
     items: { [State.Score]: z.number() },
     branches: { [State.Check]: { facts: z.boolean(), tone: z.string() } },
-    transactions: { money: { states: [State.Pay, State.PayAll], catch: { to: State.Gone, with: ({ message }) => ({ text: message }) } } },
+    transactions: {
+      money: {
+        states: [State.Pay, State.PayAll],
+        catch: { to: State.Gone, with: ({ message }) => ({ text: message }) },
+      },
+    },
     resources: resources<{ llm: { text(prompt: string): Promise<string> } }>(),
   },
 )
-const { workflow, step, wait, timer, reminder, map, children, parallel, branch, child, compensate, query, go } = All
+const {
+  workflow,
+  step,
+  wait,
+  timer,
+  reminder,
+  map,
+  children,
+  parallel,
+  branch,
+  child,
+  compensate,
+  query,
+  go,
+} = All
 type D = ShapeOf<typeof All>
 type In<S extends State> = Input<D, S>
 type Ctx = Context<D>
 
-@workflow({ name: 'all', deadline: '30d', catch: { error: TypeError, to: State.Gone, with: ({ message }, from) => ({ text: `${from.state}: ${message}` }) } })
+@workflow({
+  name: 'all',
+  deadline: '30d',
+  catch: {
+    error: TypeError,
+    to: State.Gone,
+    with: ({ message }, from) => ({ text: `${from.state}: ${message}` }),
+  },
+})
 export class AllWorkflow {
   @map(State.Score, {
     over: ({ parts }) => parts,
@@ -83,7 +110,9 @@ export class AllWorkflow {
     onError: 'collect',
     reduce: (results, { parts }) => {
       const good: readonly Settled<number>[] = results
-      return good.every(({ ok }) => ok) ? go(State.Check, { text: parts.join() }) : go(State.Gone, { text: '' })
+      return good.every(({ ok }) => ok)
+        ? go(State.Check, { text: parts.join() })
+        : go(State.Gone, { text: '' })
     },
   })
   async score(part: string, _: In<State.Score>, { llm, work }: ItemContext<D, string>) {
@@ -172,12 +201,12 @@ export class AllWorkflow {
   }
 }
 
-enum State2 {
+export enum State2 {
   Score = 'score',
   Judge = 'judge',
   Done = 'done',
 }
-const Two = states(
+export const Two = states(
   State2,
   { [State2.Score]: z.object({ parts: z.array(z.string()) }), [State2.Judge]: text, [State2.Done]: text },
   { initial: State2.Score, final: State2.Done },

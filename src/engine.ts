@@ -13,7 +13,7 @@ import { Control, type BulkVerb } from './runtime/control.ts'
 import type { Start } from './runtime/creation.ts'
 import { Feed } from './runtime/feed.ts'
 import { forkRun } from './runtime/forking.ts'
-import type { Committed, Kernel, Loaded } from './runtime/kernel.ts'
+import { nothingYet, type Committed, type Kernel, type Loaded } from './runtime/kernel.ts'
 import { Library } from './runtime/library.ts'
 import { Mailbox, type Accepted, type Send } from './runtime/mailbox.ts'
 import { migrateRuns, type MigrationReport } from './runtime/migrating.ts'
@@ -85,7 +85,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       worker: `w${this.#host.newId()}`,
       library: this.#library,
       resources,
-      making: new Set(),
+      ...nothingYet(),
       announce: (committed) => this.#feed.announce(committed),
       nudge: () => this.#worker.look(),
       fire: (id, due) =>
@@ -149,8 +149,9 @@ export class Engine<W extends AnyClass = AnyClass> {
       throw this.#library.unknown(definition.name, 'another class of that name')
     const owned = this.#settings.driving && this.#worker.free
     const { document, created } = await this.#runs.start(loaded, input, options, owned)
-    if (created && owned && document.run.status === 'running') this.#worker.take(document, loaded, false)
-    else this.#worker.look()
+    const taken = created && owned && document.run.status === 'running'
+    if (taken) this.#worker.take(document, loaded, false)
+    if (!taken || document.run.deadline !== undefined) this.#worker.look() // a deadline also rings while it is driven
     return new RunHandle(document.run.id, this.#parts)
   }
 

@@ -4,16 +4,19 @@ import type { EngineOptions } from '../options.ts'
 import type { StoreOption } from '../store/open-store.ts'
 import { watchInterrupts } from './interrupt.ts'
 import type { Terminal } from './terminal.ts'
-import type { Workflow, WorkflowFile } from './workflow-file.ts'
+import { familyOf, type Workflow, type WorkflowFile } from './workflow-file.ts'
 
 /** What is driven, and where. */
 export interface Driving {
   readonly file: WorkflowFile
-  readonly workflows: readonly Workflow[]
+  /** Those that they start child runs of come along. Default: all of the file. */
+  readonly workflows?: readonly Workflow[]
   readonly store: string
+  /** `code`: nothing is driven, and no handler called; `resources`: nothing is driven. Default: it is driven. */
+  readonly only?: 'code' | 'resources'
   readonly inspect?: InspectorOptions
   /** Said after an interrupt: how to go on. */
-  readonly afterInterrupt: () => readonly string[]
+  readonly afterInterrupt?: () => readonly string[]
 }
 
 /**
@@ -25,13 +28,16 @@ export async function withEngine(
   terminal: Terminal,
   work: (engine: Engine) => Promise<number>,
 ): Promise<number> {
-  const { file, workflows, store, inspect, afterInterrupt } = driving
+  const { file, workflows = file.workflows, store, only, inspect, afterInterrupt } = driving
+  const resources = only === 'code' ? {} : await file.provide('resources')
+  const config = await file.provide('config')
   const interrupts = watchInterrupts()
   const engine = createEngine({
-    workflows: workflows.map(({ workflowClass }) => workflowClass),
+    workflows: familyOf(file, workflows).map(({ workflowClass }) => workflowClass),
     store: store as StoreOption,
-    resources: file.resources,
-    config: file.config,
+    resources,
+    config,
+    worker: only === undefined,
     onWarning: (message) => terminal.warn(message),
     ...(inspect ? { inspect } : {}),
   } as EngineOptions)
@@ -44,7 +50,7 @@ export async function withEngine(
     await engine
       .close()
       .catch((error: unknown) => terminal.warn(error instanceof Error ? error.message : String(error)))
-    for (const line of afterInterrupt()) terminal.note(line)
+    for (const line of afterInterrupt?.() ?? []) terminal.note(line)
     return first.exitCode
   } finally {
     await engine.close().catch(() => undefined) // what matters was reported by the work

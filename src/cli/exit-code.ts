@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors/codes.ts'
 import { StepwrightError } from '../errors/stepwright-error.ts'
-import { isParked, type Status } from '../model/status.ts'
+import { isEnded, type Status } from '../model/status.ts'
 
 /** What the process ends with; a script can tell these cases apart. */
 export const EXIT = {
@@ -17,9 +17,9 @@ export const EXIT = {
 /** The same list for people, shown by `--help`. */
 export const EXIT_HELP = `Exit codes:
   0    done; a run that was followed has completed
-  1    a run failed
-  2    wrong usage or bad input: not JSON, an unknown run, signal or workflow, an id that cannot be
-  3    a run waits, or was parked, and the command has ended
+  1    a run failed, was cancelled, terminated or compensated; or runs are blocked (migrate)
+  2    wrong usage or bad input: not JSON, an unknown run, signal or workflow, a verb that does not fit
+  3    a run waits, is paused or was parked, or an answer did not come in time; the command has ended
   4    trouble with the store
   70   a mistake in stepwright itself, or an error that nobody caught
   130  interrupted by Ctrl-C (143: by SIGTERM); runs can be resumed`
@@ -33,7 +33,6 @@ const SPECIAL: { readonly [C in ErrorCode]?: number } = {
   'store-newer': EXIT.storeTrouble,
   'store-busy': EXIT.storeTrouble,
   'corrupt-document': EXIT.storeTrouble,
-  'illegal-move': EXIT.bug,
   'no-move': EXIT.bug,
   'attempt-over': EXIT.bug,
   fenced: EXIT.bug,
@@ -48,7 +47,11 @@ export function exitCodeOf(error: unknown): number {
 /** The exit code for a run as it stands when a command ends. */
 export function exitCodeFor(status: Status): number {
   if (status === 'completed') return EXIT.ok
-  return isParked(status) || status === 'waiting' || status === 'pending' || status === 'running'
-    ? EXIT.notFinished
-    : EXIT.runFailed
+  return isEnded(status) ? EXIT.runFailed : EXIT.notFinished
+}
+
+/** The exit code for several runs: that of the worst. */
+export function exitCodeForAll(statuses: readonly Status[]): number {
+  const codes = statuses.map(exitCodeFor)
+  return [EXIT.runFailed, EXIT.notFinished].find((code) => codes.includes(code)) ?? EXIT.ok
 }

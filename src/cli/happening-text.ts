@@ -1,6 +1,7 @@
 import type { Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
 import { quote } from '../errors/stepwright-error.ts'
+import { sayCaller } from './caller-argument.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import { oneLine, type Tone } from './terminal.ts'
 
@@ -18,35 +19,82 @@ export function sayHappening(happening: Happening, now: number): HappeningLine {
 
 function say(h: Happening, now: number): HappeningLine {
   switch (h.type) {
-    case 'started':
-      return plain(`started in ${h.to}`)
+    case 'started': {
+      const { by, forkedFrom } = h
+      const origin = forkedFrom ? `, a fork of ${forkedFrom.run} from its entry ${forkedFrom.seq}` : ''
+      return plain(`started in ${h.to}${origin}${told({ by })}`)
+    }
     case 'claimed':
       return dim(`taken by worker ${h.worker}`)
+    case 'woken':
+      return dim(`goes on with worker ${h.worker}`)
+    case 'waits':
+      return plain(
+        `waits for its parts${h.until === undefined ? '' : `, the next ${sayDistance(h.until, now)}`}`,
+      )
     case 'moved':
       return plain(`${h.from} -> ${h.to} by ${h.by}${h.visit > 1 ? `, visit ${h.visit}` : ''}`)
     case 'signalled':
-      return plain(`signal ${h.name} taken`)
+      return plain(`signal ${h.name} taken${told({ by: h.caller }, 'from')}`)
+    case 'voted':
+      return plain(`signal ${h.name} counted, ${h.count} of ${h.of}${told({ by: h.caller }, 'from')}`)
     case 'signal-refused':
-      return { tone: 'bad', text: `signal ${h.name} refused: ${h.reason}` }
-    case 'attempt-failed': {
-      const next =
-        h.retryAt === undefined
-          ? 'no attempt is left'
-          : `next attempt ${sayDistance(h.retryAt, now)}, at ${sayDate(h.retryAt)}`
-      return {
-        tone: 'warn',
-        text: `attempt ${h.attempt} of ${h.state} failed: ${sayFailure(h.failure)}; ${next}`,
-      }
+      return bad(`signal ${h.name} refused: ${h.reason}`)
+    case 'woken':
+      return dim('goes on: what it waited for has come')
+    case 'waits':
+      return dim(h.until === undefined ? 'its parts wait' : `its parts wait until ${sayDate(h.until)}`)
+    case 'reminding':
+      return dim(`reminder ${h.method} begins, attempt ${h.attempt}`)
+    case 'reminding':
+      return dim(`reminder ${h.method} begins${h.attempt > 1 ? `, attempt ${h.attempt}` : ''}`)
+    case 'reminded':
+      return h.failure
+        ? warn(`reminder ${h.method} number ${h.count} failed: ${sayFailure(h.failure)}`)
+        : plain(`reminder ${h.method} given, number ${h.count}`)
+    case 'joined': {
+      const why = Object.entries(h.failures ?? {}).map(([part, f]) => `${sayPart(part)}: ${sayFailure(f)}`)
+      const text = `parts of ${h.state} joined: ${h.done} done, ${h.failed} failed`
+      return h.failed > 0 ? warn(`${text} (${why.join('; ')})`) : plain(text)
     }
+    case 'child-started':
+      return plain(`child run ${h.child} of ${h.workflow} started`)
+    case 'paused':
+      return warn(`paused${told(h)}`)
+    case 'unpaused':
+      return plain(`goes on after a pause${told(h)}`)
+    case 'cancelled':
+      return warn(`cancelled${told(h)}`)
+    case 'terminated':
+      return bad(`terminated${told(h)}`)
+    case 'retried-by-hand':
+      return plain(`${h.state} is tried again${h.data === undefined ? '' : ' with other data'}${told(h)}`)
+    case 'migrated':
+      return plain(`migrated from version ${h.from} to ${h.to}, in ${h.state}`)
+    case 'compensating':
+      return warn(`undoing what was done: ${UNDOING[h.why]}${h.failure ? `, ${sayFailure(h.failure)}` : ''}`)
+    case 'undone': {
+      const what = sayVisit(h.state, h.visit, h.part)
+      return h.skipped ? warn(`${what} is left as it is`) : plain(`${what} undone`)
+    }
+    case 'undo-failed':
+      return warn(
+        `attempt ${h.attempt} to undo ${sayVisit(h.state, h.visit)} failed: ${sayFailure(h.failure)}; ${sayNext(h.retryAt, now)}`,
+      )
+    case 'compensated':
+      return plain('all is undone')
+    case 'attempt-failed':
+      return warn(
+        `attempt ${h.attempt} of ${h.state} failed: ${sayFailure(h.failure)}; ${sayNext(h.retryAt, now)}`,
+      )
     case 'retried':
       return dim(`attempt ${h.attempt} of ${h.state} begins`)
     case 'released':
       return dim('let go by its worker, which was closed')
     case 'recovered':
-      return {
-        tone: 'warn',
-        text: `taken over from a worker that died${h.recoveries > 1 ? `, ${h.recoveries} times in a row` : ''}`,
-      }
+      return warn(
+        `taken over from a worker that died${h.recoveries > 1 ? `, ${h.recoveries} times in a row` : ''}`,
+      )
     case 'log':
       return {
         tone: LOG_TONES[h.level],
@@ -55,12 +103,13 @@ function say(h: Happening, now: number): HappeningLine {
     case 'completed':
       return { tone: 'good', text: `completed in ${h.state}` }
     case 'failed':
-      return { tone: 'bad', text: `failed in ${h.state}: ${sayFailure(h.failure)}` }
+      return bad(`failed in ${h.state}: ${sayFailure(h.failure)}`)
     case 'parked':
-      return { tone: 'bad', text: `set aside as ${h.status}: ${h.reason}. ${h.remedy}` }
+      return bad(`set aside as ${h.status}: ${h.reason}. ${h.remedy}`)
     case 'unparked':
-      return plain(`given back to the workers; it was ${h.status}`)
+      return plain(`given back to the workers${told({ by: h.by })}; it was ${h.status}`)
     default:
+      h satisfies never
       return plain((h as { readonly type: string }).type) // written by a newer version
   }
 }
@@ -68,10 +117,38 @@ function say(h: Happening, now: number): HappeningLine {
 const LOG_TONES = { debug: 'dim', info: 'plain', warn: 'warn', error: 'bad' } as const satisfies Readonly<
   Record<string, Tone>
 >
+const UNDOING = { failed: 'it failed', cancelled: 'it was cancelled', transaction: 'a transaction failed' }
 
 /** A failure as `TypeError: x is not a function`. */
 export function sayFailure({ name, message }: Failure): string {
   return oneLine(`${name}: ${message}`)
+}
+
+/** A branch or child by its name, an item by its number, counted from 1. */
+export function sayPart(name: string): string {
+  return /^\d{7}$/.test(name) ? `item ${Number(name) + 1}` : name
+}
+
+/** A visit of a state, or one part of it. */
+export function sayVisit(state: string, visit: number, part?: string): string {
+  return `${state}${part === undefined ? '' : `, ${sayPart(part)}`}${visit > 1 ? `, visit ${visit}` : ''}`
+}
+
+function sayNext(retryAt: number | undefined, now: number): string {
+  return retryAt === undefined
+    ? 'no attempt is left'
+    : `next attempt ${sayDistance(retryAt, now)}, at ${sayDate(retryAt)}`
+}
+
+/** By whom, and why. */
+function told(
+  said: Pick<Extract<Happening, { type: 'paused' }>, 'reason'> & {
+    readonly by?: Parameters<typeof sayCaller>[0] | undefined
+  },
+  word = 'by',
+): string {
+  const { reason, by } = said
+  return `${by ? ` ${word} ${sayCaller(by)}` : ''}${reason === undefined ? '' : `: ${reason}`}`
 }
 
 function plain(text: string): HappeningLine {
@@ -80,4 +157,12 @@ function plain(text: string): HappeningLine {
 
 function dim(text: string): HappeningLine {
   return { tone: 'dim', text }
+}
+
+function warn(text: string): HappeningLine {
+  return { tone: 'warn', text }
+}
+
+function bad(text: string): HappeningLine {
+  return { tone: 'bad', text }
 }

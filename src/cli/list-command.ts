@@ -4,6 +4,7 @@ import type { RunView } from '../runtime/run-view.ts'
 import { EXIT } from './exit-code.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import type { StoreChoice } from './shell-line.ts'
+import { sayUntil } from './standing.ts'
 import { readStore } from './store-reader.ts'
 import { table } from './table.ts'
 import { oneLine, type Terminal } from './terminal.ts'
@@ -32,7 +33,9 @@ export async function listCommand(
   const shown = found.slice(0, limit)
   if (terminal.json) {
     // what a run holds may be large; `show` has it
-    terminal.printJson(shown.map(({ data: _data, vars: _vars, ...rest }) => rest))
+    terminal.printJson(
+      shown.map(({ data: _data, vars: _vars, votes: _votes, undoing: _undoing, ...rest }) => rest),
+    )
   } else if (shown.length === 0) terminal.note('No runs')
   else
     for (const line of table(
@@ -57,9 +60,7 @@ function row({
   updatedAt,
 }: RunView): string[] {
   const now = Date.now()
-  const until = timer
-    ? `${timer.kind === 'retry' ? 'next attempt' : 'end'} ${sayDistance(timer.at, now)}`
-    : ''
+  const until = timer ? sayUntil(timer, now) : ''
   const waits = [awaits.join(' or '), until].filter(Boolean).join(', ')
   const changed = updatedAt > 0 ? sayDistance(updatedAt, now) : '-'
   return [id, `${workflow}@${version}`, status, state, waits || '-', sayDate(createdAt), changed].map(oneLine)

@@ -12,10 +12,12 @@ export interface StoreChoice {
 export function shellLine(
   verb: string,
   words: readonly string[],
-  options: Readonly<Record<string, string | undefined>> = {},
+  options: Readonly<Record<string, string | readonly string[] | true | undefined>> = {},
 ): string {
   const given = Object.entries(options).flatMap(([name, value]) =>
-    value === undefined ? [] : [`--${name}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`],
+    value === true
+      ? [`--${name}`]
+      : [value ?? []].flat().map((each) => `--${name}${each.startsWith('-') ? '=' : ' '}${shellWord(each)}`),
   )
   const plain = words.map(shellWord)
   const guarded = words.some((word) => word.startsWith('-')) // such a word would be taken for an option

@@ -1,41 +1,40 @@
+import { awaitedBy, type AwaitedSignal } from '../definition/definition.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { checkId } from '../model/identifier.ts'
+import { isEnded } from '../model/status.ts'
+import { SOURCE } from '../runtime/part-queue.ts'
 import type { RunView } from '../runtime/run-view.ts'
-import { readStored } from '../store/run-document.ts'
 import { EXIT } from './exit-code.ts'
-import { sayFailure, sayHappening } from './happening-text.ts'
-import { sayDate, sayDistance } from './moment.ts'
+import { lastEvent } from './following.ts'
+import { sayHappening } from './happening-text.ts'
+import { sayDate } from './moment.ts'
+import { countParts } from './parts-command.ts'
+import { checkHas } from './resume-command.ts'
+import { describeRun, type Details } from './run-text.ts'
 import { storeWord, type StoreChoice } from './shell-line.ts'
-import { signalLines } from './standing.ts'
-import { readStore } from './store-reader.ts'
-import { clean, type Terminal, type Tone } from './terminal.ts'
-
-const TONES: { readonly [S in RunView['status']]?: Tone } = {
-  completed: 'good',
-  failed: 'bad',
-  waiting: 'warn',
-  quarantined: 'bad',
-  'needs-migration': 'bad',
-  corrupt: 'bad',
-}
+import { readStore, type StoreReader } from './store-reader.ts'
+import type { Terminal } from './terminal.ts'
+import { chooseWorkflow, loadWorkflowFile } from './workflow-file.ts'
 
 /** Shows one run: where it stands, what it holds and waits for, and the newest entries of its history. */
 export async function showCommand(
   id: string,
+  path: string | undefined,
   { history: wanted }: { readonly history: number },
   choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
   checkId('run', id)
-  return readStore(choice.url, async ({ store, runs, withAwaits }) => {
+  return readStore(choice.url, async (reader) => {
+    const { store, runs, withAwaits } = reader
     const view = await withAwaits(await runs.view(id))
-    const [row] = await store.get('run', [id])
-    const last = row ? readStored(id, row).history.seq : 0
+    const details = await detailsOf(view, path, reader)
+    const last = await lastEvent(store, id)
     const history = wanted > 0 ? await runs.history(id, Math.max(0, last - wanted)) : []
-    if (terminal.json) terminal.printJson({ ...view, history })
+    if (terminal.json) terminal.printJson({ ...view, ...details, history })
     else
       for (const line of [
-        ...describe(view, storeWord(choice, store), terminal),
+        ...describeRun(view, details, storeWord(choice, store), terminal),
         ...tell(history, last, terminal),
       ])
         terminal.print(line)
@@ -43,58 +42,26 @@ export async function showCommand(
   })
 }
 
-function describe(view: RunView, store: string | undefined, terminal: Terminal): string[] {
-  const {
-    id,
-    workflow,
-    version,
-    status,
-    state,
-    visits,
-    attempt,
-    data,
-    vars,
-    session,
-    awaits,
-    timer,
-    failure,
-    createdAt,
-    updatedAt,
-    revision,
-  } = view
-  const now = Date.now()
-  const timed = (at: number): string => `${sayDate(at)} (${sayDistance(at, now)})`
-  const lines: (readonly [name: string, value: string])[] = [
-    ['workflow', clean(`${workflow}, version ${version}`)],
-    ['session', clean(session)],
-    ['started', timed(createdAt)],
-    ['changed', `${timed(updatedAt)}, revision ${revision}`],
-    [
-      'visits',
-      clean(
-        Object.entries(visits)
-          .map(([name, n]) => `${name} ${n}`)
-          .join(', '),
-      ),
-    ],
-  ]
-  if (attempt > 1) lines.push(['attempt', String(attempt)])
-  if (awaits.length > 0)
-    lines.push(
-      ['waits for', clean(awaits.join(' or '))],
-      ...signalLines({ id, awaits }, store).map((line) => ['', terminal.onOut('dim', line)] as const),
-    )
-  if (timer) lines.push([timer.kind === 'retry' ? 'next try' : 'wait ends', timed(timer.at)])
-  if (failure) lines.push(['failure', terminal.onOut('bad', sayFailure(failure))])
-  lines.push(['data', terminal.value(data)], ['vars', terminal.value(vars)])
-  const head = `${terminal.onOut('strong', id)}  ${terminal.onOut(TONES[status] ?? 'plain', status)} in ${terminal.onOut('strong', state)}`
-  return [
-    head,
-    ...lines.map(
-      ([name, value]) =>
-        `  ${terminal.onOut('dim', name.padEnd(9))}  ${value.replaceAll('\n', `\n${' '.repeat(13)}`)}`,
-    ),
-  ]
+async function detailsOf(view: RunView, path: string | undefined, { runs }: StoreReader): Promise<Details> {
+  const { id, status, undoable = 0 } = view
+  const parts = [...(await runs.parts(id))].filter(([name]) => name !== SOURCE)
+  const undo = isEnded(status) || undoable === 0 ? [] : await runs.undoable(id)
+  return {
+    ...(parts.length > 0 ? { parts: countParts(parts) } : {}),
+    ...(undo.length > 0 ? { undo: undo.map(({ state, visit }) => ({ state, visit })) } : {}),
+    ...(path === undefined ? {} : { takes: Object.fromEntries(await takesOf(view, path)) }),
+  }
+}
+
+/** How many of each signal are needed and who may send them: only the class says so. */
+async function takesOf(
+  view: RunView,
+  path: string,
+): Promise<readonly (readonly [string, Pick<AwaitedSignal, 'count' | 'roles'>])[]> {
+  const file = await loadWorkflowFile(path)
+  checkHas(file, view)
+  const state = chooseWorkflow(file, view.workflow).definition.states.get(view.state)
+  return state ? [...awaitedBy(state)].map(([name, { count, roles }]) => [name, { count, roles }]) : []
 }
 
 function tell(history: readonly HistoryEvent[], last: number, terminal: Terminal): string[] {

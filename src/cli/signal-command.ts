@@ -1,4 +1,5 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { Caller } from '../model/caller.ts'
 import { checkId } from '../model/identifier.ts'
 import { EXIT } from './exit-code.ts'
 import { readJsonArgument } from './json-argument.ts'
@@ -13,26 +14,24 @@ export interface SignalArguments {
   readonly payload: string | undefined
   /** The same id twice is one signal. */
   readonly id?: string
+  /** Who sends it. */
+  readonly as?: Caller
 }
 
 /** Puts a signal into the inbox of a run; whoever drives the run applies it. */
 export async function signalCommand(
-  { run, name, payload, id }: SignalArguments,
+  { run, name, payload, id, as }: SignalArguments,
   { url }: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
   checkId('run', run)
   if (id !== undefined) checkId('signal', id)
-  const value = await readJsonArgument(payload, 'the payload')
+  const value = checkPayload(run, name, await readJsonArgument(payload, 'the payload'))
   return readStore(url, async ({ runs, mailbox, withAwaits }) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new StepwrightError('invalid-signal', {
-        what: `The payload of ${quote(name)} is ${quote(value)}, not an object`,
-        remedy: `Give an object, such as '{"by":"ada"}'`,
-        details: { run, signal: name },
-      })
-    }
-    const accepted = await mailbox.signal(run, name, value, id === undefined ? {} : { id })
+    const accepted = await mailbox.signal(run, name, value, {
+      ...(id === undefined ? {} : { id }),
+      ...(as ? { as } : {}),
+    })
     if (terminal.json) terminal.printJson({ run, signal: name, ...accepted })
     else
       terminal.print(
@@ -45,5 +44,15 @@ export async function signalCommand(
       )
     }
     return EXIT.ok
+  })
+}
+
+/** Every payload is an object. Throws `invalid-signal`. */
+export function checkPayload(run: string, name: string, value: unknown): object {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
+  throw new StepwrightError('invalid-signal', {
+    what: `The payload of ${quote(name)} is ${quote(value)}, not an object`,
+    remedy: `Give an object, such as '{"by":"ada"}'`,
+    details: { run, signal: name },
   })
 }

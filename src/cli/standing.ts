@@ -1,4 +1,5 @@
 import type { RunView } from '../runtime/run-view.ts'
+import type { Timer } from '../model/run.ts'
 import { isParked } from '../model/status.ts'
 import { sayFailure } from './happening-text.ts'
 import { sayDate, sayDistance } from './moment.ts'
@@ -31,13 +32,43 @@ export function standingOf({ id, workflow, status, state, data, failure, awaits,
   }
 }
 
+/** What a run waits for in time: a heading of at most nine characters, and what stands before the time. */
+export const TIMER_WORDS: Readonly<
+  Record<Timer['kind'], { readonly heading: string; readonly before: string }>
+> = {
+  retry: { heading: 'next try', before: 'next attempt' },
+  expires: { heading: 'wait ends', before: 'end' },
+  timer: { heading: 'goes on', before: 'goes on' },
+  reminder: { heading: 'reminder', before: 'reminder' },
+  parts: { heading: 'next try', before: 'its parts' },
+  look: { heading: 'next look', before: 'its parts' },
+}
+
+/** Until when a run waits, in a few words. When parts are looked at next says nothing of when they end. */
+export function sayUntil({ kind, at }: Timer, now: number): string {
+  const { before } = TIMER_WORDS[kind]
+  return kind === 'parts' || kind === 'look' ? before : `${before} ${sayDistance(at, now)}`
+}
+
 /** Where a run stands, for people: one line, without its id. */
 export function sayStanding({ status, state, failure, awaits, timer }: RunView, now: number): string {
-  const until = timer ? ` until ${sayDate(timer.at)} (${sayDistance(timer.at, now)})` : ''
   if (status !== 'waiting')
     return oneLine(`${status} in ${state}${failure ? `: ${sayFailure(failure)}` : ''}`)
-  if (timer?.kind === 'retry') return oneLine(`waits in ${state} for its next attempt${until}`)
-  return oneLine(`waits in ${state}${awaits.length > 0 ? ` for ${awaits.join(' or ')}` : ''}${until}`)
+  const at = timer ? `${sayDate(timer.at)} (${sayDistance(timer.at, now)})` : ''
+  if (timer?.kind === 'retry') return oneLine(`waits in ${state} for its next attempt until ${at}`)
+  const what =
+    awaits.length > 0
+      ? ` for ${awaits.join(' or ')}`
+      : timer?.kind === 'parts' || timer?.kind === 'look'
+        ? ' for its parts'
+        : ''
+  const until =
+    timer?.kind === 'expires' || timer?.kind === 'timer'
+      ? ` until ${at}`
+      : timer?.kind === 'reminder'
+        ? `, reminder at ${at}`
+        : ''
+  return oneLine(`waits in ${state}${what}${until}`)
 }
 
 /** How to send each signal a run waits for, as commands. */
@@ -48,13 +79,23 @@ export function signalLines(
   return awaits.map((name) => shellLine('signal', [id, name, '<JSON>'], { store }))
 }
 
-/** Says which signals a run waits for, and how to send them from another terminal. */
-export function noteWait(view: RunView, store: string | undefined, terminal: Terminal, now: number): void {
-  terminal.note(terminal.onErr('warn', sayStanding(view, now)))
+/** Says which signals a run waits for, and how to send them from another terminal. `of`: another run than the one that is followed. */
+export function noteWait(
+  view: RunView,
+  store: string | undefined,
+  terminal: Terminal,
+  now: number,
+  of = '',
+): void {
+  terminal.note(terminal.onErr('warn', `${of}${sayStanding(view, now)}`))
   for (const line of signalLines(view, store)) terminal.note(terminal.onErr('dim', `  ${line}`))
 }
 
 /** It goes no further by itself: only somebody outside can move it. */
 export function needsSomebody({ status, awaits, timer }: RunView): boolean {
-  return isParked(status) || (status === 'waiting' && timer?.kind !== 'retry' && awaits.length > 0)
+  return (
+    isParked(status) ||
+    status === 'paused' ||
+    (status === 'waiting' && timer?.kind !== 'retry' && awaits.length > 0)
+  )
 }

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { systemHost } from '../model/host.ts'
 import { joinKey } from '../model/identifier.ts'
-import { idleKernel } from '../runtime/kernel.ts'
+import { Control } from '../runtime/control.ts'
+import { idleKernel, type Kernel } from '../runtime/kernel.ts'
 import { Mailbox } from '../runtime/mailbox.ts'
 import { RunStore } from '../runtime/run-store.ts'
 import type { RunView } from '../runtime/run-view.ts'
@@ -15,6 +16,9 @@ export interface StoreReader {
   readonly store: Store
   readonly runs: RunStore
   readonly mailbox: Mailbox
+  /** What needs no code: pausing, and what a worker is asked to do. */
+  readonly control: Control
+  readonly kernel: Kernel
   /** The run with the signals that its workflow has published for the state it stands in. */
   readonly withAwaits: (view: RunView) => Promise<RunView>
 }
@@ -36,7 +40,8 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
       const state = (await found).states.find(({ name }) => name === view.state)
       return { ...view, awaits: state?.awaits ?? [] }
     }
-    return await work({ store, runs, mailbox: new Mailbox(kernel, runs), withAwaits })
+    const mailbox = new Mailbox(kernel, runs)
+    return await work({ store, runs, mailbox, control: new Control(kernel), kernel, withAwaits })
   } finally {
     await store.close()
   }

@@ -44,6 +44,16 @@ export class Terminal {
     if (!this.#quiet) process.stderr.write(`${text}\n`)
   }
 
+  /** A person is there to be asked. */
+  get canAsk(): boolean {
+    return !this.json && process.stdin.isTTY && process.stderr.isTTY
+  }
+
+  /** A line of what a person is asked about; also with `--quiet`. */
+  ask(text: string): void {
+    process.stderr.write(`${text}\n`)
+  }
+
   /** Something a person should know. */
   warn(message: string): void {
     process.stderr.write(

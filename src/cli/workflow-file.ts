@@ -3,9 +3,11 @@ import { createRequire } from 'node:module'
 import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as TsxApi from 'tsx/esm/api'
-import type { Definition } from '../definition/definition.ts'
+import type { Machine } from '../compile/machine.ts'
+import { isChild, type Definition } from '../definition/definition.ts'
 import { readDefinition } from '../definition/read-definition.ts'
 import type { AnyClass } from '../definition/shape.ts'
+import type { Engine } from '../engine.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 
 /** What a file holds for the command line. */
@@ -14,9 +16,8 @@ export interface WorkflowFile {
   readonly path: string
   /** The exported workflow classes, one or more. */
   readonly workflows: readonly Workflow[]
-  /** Its exports `resources` and `config`, called where they are functions. */
-  readonly resources: object
-  readonly config: object
+  /** Its exports `resources` and `config`, called where they are functions: only where they are needed. */
+  provide(name: 'resources' | 'config'): Promise<object>
 }
 
 /** A workflow class with its definition. */
@@ -43,7 +44,7 @@ export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
     return definition ? [{ workflowClass: value as AnyClass, definition }] : []
   })
   if (workflows.length === 0) throw noWorkflow(path, all)
-  const provided = async (name: 'resources' | 'config'): Promise<object> => {
+  const provide = async (name: 'resources' | 'config'): Promise<object> => {
     const given = module[name] ?? (isPlainObject(inner) ? inner[name] : undefined)
     const value: unknown =
       typeof given === 'function' ? await callExport(path, name, given as () => unknown) : given
@@ -53,19 +54,21 @@ export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
       remedy: 'Export an object, or a function that returns one or a promise of one',
     })
   }
-  return { path, workflows, resources: await provided('resources'), config: await provided('config') }
+  return { path, workflows, provide }
 }
 
 /**
- * The workflow that is meant: the one of that name, or the only one.
+ * The workflow that is meant: the one of that name, or the only one; of several versions the newest.
  *
  * @throws StepwrightError `unknown-workflow`, with the names there are.
  */
 export function chooseWorkflow({ path, workflows }: WorkflowFile, name: string | undefined): Workflow {
-  const [only, ...others] =
-    name === undefined ? workflows : workflows.filter(({ definition }) => definition.name === name)
-  if (only && (others.length === 0 || name !== undefined)) return only
-  const names = workflows.map(({ definition }) => definition.name)
+  const names = [...new Set(workflows.map(({ definition }) => definition.name))]
+  const [only = '', ...others] = name === undefined ? names : names.filter((each) => each === name)
+  const [newest] = workflows
+    .filter(({ definition }) => definition.name === only)
+    .sort((a, b) => b.definition.version - a.definition.version)
+  if (newest && others.length === 0) return newest
   throw new StepwrightError('unknown-workflow', {
     what:
       name === undefined
@@ -74,6 +77,37 @@ export function chooseWorkflow({ path, workflows }: WorkflowFile, name: string |
     remedy:
       name === undefined ? 'Choose one with --workflow NAME' : `It exports ${names.map(quote).join(', ')}`,
     details: { file: path, workflows: names },
+  })
+}
+
+/**
+ * What an engine needs to drive these workflows: all versions of them, and those that they start child runs of, which
+ * the file need not export.
+ */
+export function familyOf({ workflows: all }: WorkflowFile, chosen: readonly Workflow[]): readonly Workflow[] {
+  const family = new Map<AnyClass, Workflow>()
+  const add = (workflow: Workflow): void => {
+    if (family.has(workflow.workflowClass)) return
+    family.set(workflow.workflowClass, workflow)
+    const { name } = workflow.definition
+    for (const version of all.filter(({ definition }) => definition.name === name)) add(version)
+    for (const child of childrenOf(workflow.definition))
+      add({ workflowClass: child, definition: readDefinition(child) })
+  }
+  for (const workflow of chosen) add(workflow)
+  return [...family.values()]
+}
+
+/** The machine of a workflow by its name, as an engine with the whole file has it. */
+export function machineFor(engine: Engine, file: WorkflowFile, name: string): Machine | undefined {
+  const found = familyOf(file, file.workflows).find(({ definition }) => definition.name === name)
+  return found && engine.machine(found.workflowClass)
+}
+
+function childrenOf({ states }: Definition): readonly AnyClass[] {
+  return [...states.values()].flatMap((state) => {
+    if (state.kind === 'child') return [state.child.workflow]
+    return state.kind === 'map' && isChild(state.item) ? [state.item.workflow] : []
   })
 }
 

@@ -24,11 +24,7 @@ export function readMigrations(
     else if (migrations.has(from as number)) option.problem(`${where} is declared twice`)
     const ways: Ways = new Map(
       Object.entries(states as object).map(([old, way]: [string, unknown]): [string, Way] => {
-        if (typeof way === 'function')
-          return [
-            old,
-            (data: unknown, vars: unknown) => readMove((way as (...a: unknown[]) => unknown)(data, vars)),
-          ]
+        if (typeof way === 'function') return [old, pure(way as (...given: unknown[]) => unknown)]
         const to = names.get(way as string)
         if (to === undefined)
           option.problem(`${where}: ${quote(old)} goes to ${quote(way)}, which is not a state`)
@@ -42,6 +38,16 @@ export function readMigrations(
     })
   }
   return migrations
+}
+
+/** A migration is judged wherever somebody looks at a run, so it cannot wait for anything. */
+function pure(way: (...given: unknown[]) => unknown): (data: unknown, vars: unknown) => Move | undefined {
+  return (data, vars) => {
+    const moved = way(data, vars)
+    if (!(moved instanceof Promise)) return readMove(moved)
+    moved.catch(() => undefined)
+    throw new TypeError('a migration is a plain function, and this one is async')
+  }
 }
 
 /** Live states of the old version that a migration leaves out. */

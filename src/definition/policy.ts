@@ -21,8 +21,8 @@ export type CatchOption<D extends Shape, Args extends readonly unknown[]> = Edge
   Args
 >
 
-// not an array type: Array.prototype.with would become the type of `with`
-type OneOrSeveral<T> = T | ArrayLike<T>
+/** Not an array type: Array.prototype.with would become the type of `with`. */
+export type OneOrSeveral<T> = T | ArrayLike<T>
 
 /** How one method is tried. */
 export interface Trying {

@@ -210,13 +210,23 @@ export class StateReader {
     const read = (value: unknown): number => readDate(value, `${where}: until`)
     if (until !== undefined && typeof until !== 'function') {
       const at = this.#option.attempt(0, () => read(until))
-      return { forMs: undefined, dueAt: () => at }
+      return {
+        forMs: undefined,
+        dueAt: (_: unknown, entered: number) => notTooFar(at, entered, `${where}: until`),
+      }
     }
     return {
       forMs: undefined,
-      dueAt: (input: unknown) => read((until as (input: unknown) => unknown)(input)),
+      dueAt: (input: unknown, entered: number) =>
+        notTooFar(read((until as (input: unknown) => unknown)(input)), entered, `${where}: until`),
     }
   }
+}
+
+/** A date that is further away than a duration may be long is taken for a mistake. */
+function notTooFar(at: number, entered: number, where: string): number {
+  toMs(Math.max(0, at - entered), `${where}, from the moment the state is entered,`)
+  return at
 }
 
 function readDate(value: unknown, where: string): number {

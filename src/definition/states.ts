@@ -6,6 +6,7 @@ import type { Declaration } from './declaration.ts'
 import { HANDLER_KINDS, noteHandler, noteMigration, type HandlerKind } from './handlers.ts'
 import { makeMove } from './move.ts'
 import type { Declared } from './declared.ts'
+import type { OneOrSeveral } from './policy.ts'
 import { keepDefinition } from './read-definition.ts'
 import type { Each, Key, ObjectSchema, OneOrMany } from './shape.ts'
 import type { DefaultsVerdict, Refused } from './verdict.ts'
@@ -13,18 +14,21 @@ import type { DefaultsVerdict, Refused } from './verdict.ts'
 type Values<E> = E[keyof E & string]
 type Nothing = z.ZodType<{}, {}>
 
-/** States that are undone together, and where the run goes then. */
+/** Where a transaction goes that was undone: for all errors, or those that `error` names. */
+type Rescue<M> = {
+  [S in keyof M]: M[S] extends ObjectSchema
+    ? {
+        readonly to: S
+        readonly with: InputOf<M[S]> | ((failure: Failure) => InputOf<M[S]>)
+        readonly error?: OneOrMany<ErrorMatch>
+      }
+    : never
+}[keyof M]
+
+/** States that are undone together, and where the run goes then: one way, or several, of which the first that fits counts. */
 export interface TransactionOption<M> {
   readonly states: readonly (keyof M)[]
-  readonly catch: {
-    [S in keyof M]: M[S] extends ObjectSchema
-      ? {
-          readonly to: S
-          readonly with: InputOf<M[S]> | ((failure: Failure) => InputOf<M[S]>)
-          readonly error?: OneOrMany<ErrorMatch>
-        }
-      : never
-  }[keyof M]
+  readonly catch: OneOrSeveral<Rescue<M>>
 }
 
 /** Options of {@link states}. */

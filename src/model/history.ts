@@ -47,6 +47,11 @@ export type Happening =
       readonly of: number
     }
   | { readonly type: 'reminded'; readonly method: string; readonly count: number; readonly failure?: Failure }
+  /** A worker goes on with a run that waited for time or for its parts. */
+  | { readonly type: 'woken'; readonly worker: string }
+  /** What is left of a state's parts waits: until a time, or for child runs. */
+  | { readonly type: 'waits'; readonly until?: number }
+  | { readonly type: 'reminding'; readonly method: string; readonly attempt: number }
   /** All parts of a state that were needed have ended. */
   | {
       readonly type: 'joined'
@@ -136,7 +141,7 @@ export type Happening =
       readonly reason: string
       readonly remedy: string
     }
-  | { readonly type: 'unparked'; readonly status: string }
+  | { readonly type: 'unparked'; readonly status: string; readonly by?: Caller }
 
 /** What made a run move. */
 export type MoveCause = 'step' | `signal:${string}` | 'expires' | 'visits' | 'catch' | 'skip'

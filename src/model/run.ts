@@ -78,7 +78,8 @@ export const TIMERS = [
   'expires', // the end of a wait
   'timer', // the end of a state that only waits
   'reminder',
-  'parts', // the next attempt of a branch or an item, or a look at child runs
+  'parts', // the next attempt of a branch or an item
+  'look', // whether child runs are still there
 ] as const
 
 /** The one thing in time that a run waits for next. Absolute, milliseconds. */

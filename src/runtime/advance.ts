@@ -15,17 +15,19 @@ import {
   cancel,
   compensate,
   complete,
+  endsAt,
   fail,
   park,
   terminate,
-  undoAgain,
   undoEntry,
   undoFailed,
   undone,
 } from './ending.ts'
-import { enter, enterAgain, wait } from './entering.ts'
+import { mended, migrate, pause, retry, unpark, unpause } from './by-hand.ts'
+import { enter, wait } from './entering.ts'
 import type { Advance, Moved, RunEvent } from './event.ts'
 import { claim, recover, release } from './holding.ts'
+import { reminded, reminding, signalled, takenBack, voted } from './waiting.ts'
 
 /** What a new run is made from, checked already. */
 export interface Beginning {
@@ -109,51 +111,28 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
       return recover(run, event.worker, event.memos)
     case 'released':
       return release(run)
-    case 'signalled': {
-      const { signal, worker } = event
-      const { timer: _answered, reminding: _begun, ...rest } = run
-      const { at: _at, ...said } = signal
-      const votes = [...(run.votes ?? []), signal]
-      return {
-        run: { ...rest, status: 'running', worker, signal, votes, attempt: 1 },
-        happenings: [{ type: 'signalled', ...said }],
-      }
-    }
-    case 'voted': {
-      const votes = [...(run.votes ?? []), event.signal]
-      const { at: _at, ...said } = event.signal
-      const count = votes.filter(({ name }) => name === said.name).length
-      return { run: { ...run, votes }, happenings: [{ type: 'voted', ...said, count, of: event.of }] }
-    }
+    case 'signalled':
+      return signalled(run, event)
+    case 'voted':
+      return voted(run, event)
     case 'signal-refused':
       return { run, happenings: [event] }
-    case 'taken-back': {
-      const { signal, votes = [], ...rest } = run
-      const { name = '', id = '' } = signal ?? {}
-      const { reason } = event
-      return {
-        run: wait({ ...rest, attempt: 1, votes: votes.slice(0, -1) }, machine.state(run.state)),
-        happenings: [{ type: 'signal-refused', name, id, reason }],
-      }
-    }
+    case 'taken-back':
+      return takenBack(machine, run, event, now)
     case 'woken': {
       const { timer: _due, ...rest } = run
-      return { run: { ...rest, status: 'running', worker: event.worker }, happenings: [] }
+      const { worker } = event
+      return { run: { ...rest, status: 'running', worker }, happenings: [{ type: 'woken', worker }] }
     }
     case 'parts-waiting': {
-      const at = event.at === undefined ? undefined : ({ kind: 'parts', at: event.at } as const)
-      return { run: wait(run, machine.state(run.state), at), happenings: [] }
+      const waiting = wait(run, machine.state(run.state), event.timer)
+      const until = waiting.timer?.at
+      return { run: waiting, happenings: [{ type: 'waits', ...(until === undefined ? {} : { until }) }] }
     }
-    case 'reminding': {
-      const attempt = run.timer?.kind === 'reminder' && run.reminding === event.method ? run.attempt + 1 : 1
-      const { timer: _due, ...rest } = run
-      return {
-        run: { ...rest, status: 'running', worker: event.worker, reminding: event.method, attempt },
-        happenings: [],
-      }
-    }
+    case 'reminding':
+      return reminding(run, event)
     case 'reminded':
-      return reminded(machine, run, event)
+      return reminded(machine, run, event, now)
     case 'retry-due': {
       const { timer: _due, ...rest } = run
       const attempt = run.attempt + 1
@@ -180,64 +159,24 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
       return cancel(machine, run, event)
     case 'terminate':
       return terminate(run, event)
-    case 'pause': {
-      const { worker: _released, ...rest } = run
-      const { type: _, ...said } = event
-      return {
-        run: { ...rest, status: 'paused', paused: run.status },
-        happenings: [{ type: 'paused', ...said }],
-      }
-    }
-    case 'unpause': {
-      const { paused = 'pending', ...rest } = run
-      const { type: _, ...said } = event
-      return {
-        run: { ...rest, status: paused === 'running' ? 'pending' : paused },
-        happenings: [{ type: 'unpaused', ...said }],
-      }
-    }
-    case 'retry-by-hand': {
-      const { data, by } = event
-      const again = { ...mended(run, now), attempt: 1, recoveries: 0, memos: 0 }
-      return {
-        run:
-          data === undefined
-            ? enterAgain(machine, again, undefined)
-            : enter(machine, again, run.state, data, undefined, now),
-        happenings: [
-          {
-            type: 'retried-by-hand',
-            state: run.state,
-            ...(data === undefined ? {} : { data }),
-            ...(by ? { by } : {}),
-          },
-        ],
-      }
-    }
-    case 'migrated': {
-      const { version: to, state, data, vars } = event
-      const moved = { ...run, version: to, vars, status: 'pending' } as const
-      const same = state === run.state // the visit goes on, with its timers and its votes
-      return {
-        run: same
-          ? { ...moved, status: run.status, data }
-          : enter(machine, moved, state, data, undefined, now),
-        happenings: [{ type: 'migrated', from: run.version, to, state, data, vars }],
-      }
-    }
+    case 'pause':
+      return pause(run, event)
+    case 'unpause':
+      return unpause(run, event)
+    case 'retry-by-hand':
+      return retry(machine, run, event, now)
+    case 'migrated':
+      return migrate(machine, run, event, now)
     case 'parked':
       return park(run, event)
-    case 'unparked': {
-      const happenings: Happening[] = [{ type: 'unparked', status: run.status }]
-      const fresh = { ...run, recoveries: 0, memos: 0 }
-      return { run: run.undoing ? undoAgain(fresh) : enterAgain(machine, fresh, undefined), happenings }
-    }
+    case 'unparked':
+      return unpark(machine, run, event)
   }
 }
 
 function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
   const { exit, data, vars: changed, worker } = event
-  const { state, done } = machine.move(run.state, exit)
+  const { state } = machine.move(run.state, exit)
   const cause = event.cause ?? causeOf(exit)
   const vars = changed === undefined ? run.vars : { ...(run.vars as object), ...changed }
   if (exit.by === 'catch' && exit.of === 'transaction' && run.transaction) {
@@ -250,9 +189,15 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
     const begun = compensate(machine, run, undoing, because)
     if (begun) return begun
   }
-  const left = exit.by === 'catch' || event.cause === 'skip' ? undefined : { to: state, data }
+  const left =
+    exit.by === 'catch' || exit.by === 'visits' || event.cause === 'skip' ? undefined : { to: state, data }
   const undo = undoEntry(machine, run, left)
-  const { signal: _handled, timer: _over, paused: _not, ...rest } = mended(run, event.cause === 'skip' ? now : 0)
+  const {
+    signal: _handled,
+    timer: _over,
+    paused: _not,
+    ...rest
+  } = mended(run, event.cause === 'skip' ? now : 0)
   const height = undo ? { undoable: (run.undoable ?? 0) + 1 } : {}
   const entered = enter(machine, { ...rest, vars, ...height }, state, data, worker, now)
   const moved: Happening = {
@@ -265,16 +210,9 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
     ...(changed === undefined ? {} : { vars: changed }),
   }
   const noted = undo ? { undo } : {}
-  const closing = machine.state(state)
-  if (!done || (closing.kind === 'final' && closing.method !== undefined))
-    return { run: entered, happenings: [moved], ...noted }
+  if (!endsAt(machine, state)) return { run: entered, happenings: [moved], ...noted }
   const completed = complete(entered, data, undefined)
   return { run: completed.run, happenings: [moved, ...completed.happenings], ...noted }
-}
-
-/** Without its failure, and without a deadline that is over: an operator goes on with it all the same. */
-function mended({ failure: _mended, deadline = Infinity, ...run }: Run, now: number): Run {
-  return deadline > now && deadline < Infinity ? { ...run, deadline } : run
 }
 
 function attemptFailed(
@@ -298,21 +236,4 @@ function attemptFailed(
     run: { ...rest, status: 'waiting', timer: { kind: 'retry', at: retryAt } },
     happenings: [happening],
   }
-}
-
-/** A reminder was given, or not: the run goes on waiting either way. */
-function reminded(
-  machine: Machine,
-  run: Run,
-  { failure, retryAt }: Extract<RunEvent, { type: 'reminded' }>,
-): Advance {
-  const { reminding: method = '', ...rest } = run
-  const state = machine.state(run.state)
-  const count = (run.reminded?.[method] ?? 0) + 1
-  const happening: Happening = { type: 'reminded', method, count, ...(failure ? { failure } : {}) }
-  if (retryAt === undefined) {
-    const waiting = wait({ ...rest, attempt: 1, reminded: { ...run.reminded, [method]: count } }, state)
-    return { run: waiting, happenings: [happening] }
-  }
-  return { run: wait(run, state, { kind: 'reminder', at: retryAt, method }), happenings: [happening] }
 }

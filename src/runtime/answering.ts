@@ -3,8 +3,8 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { awaitedBy, isFork, type AwaitedSignal } from '../definition/definition.ts'
 import { judge } from '../model/failure.ts'
 import { visitOf, type Run } from '../model/run.ts'
-import { parseWith } from '../model/schema.ts'
-import { readInbox, taken, type Message } from '../store/inbox.ts'
+import { parseWith, type Parsed } from '../model/schema.ts'
+import { isOfVisit, readInbox, taken, type Message } from '../store/inbox.ts'
 import { replyPut } from '../store/reply.ts'
 import { edgeData } from './failing.ts'
 import type { Hold } from './hold.ts'
@@ -18,12 +18,19 @@ export async function answer(hold: Hold): Promise<boolean> {
     if (due) await hold.commit({ type: 'retry-due', worker: kernel.worker })
     return due
   }
-  if (state.kind === 'step' || state.kind === 'final')
-    throw new StepwrightError('corrupt-document', {
-      what: `Run ${quote(run.id)} waits in ${quote(run.state)}, which does not wait`,
-      remedy: 'Restore it from a backup',
-    })
-  if ((isFork(state) || awaitedBy(state).size > 0) && (await answerMessages(hold, due))) return true
+  // the code may have made it a state of another kind
+  if (state.kind === 'step' || state.kind === 'final') {
+    await hold.commit({ type: 'woken', worker: kernel.worker })
+    return true
+  }
+  if (state.kind === 'timer' && run.timer === undefined) {
+    await hold.commit({ type: 'parts-waiting' })
+    return true
+  }
+  const { expires } = { expires: undefined, ...state }
+  const end = expires ? run.since + expires.afterMs : Infinity
+  if ((isFork(state) || awaitedBy(state).size > 0) && (await answerMessages(hold, end))) return true
+  if (end <= kernel.host.now()) return expire(hold) // whatever else was due before
   return due && answerTimer(hold)
 }
 
@@ -36,19 +43,18 @@ export async function turnAway(hold: Hold): Promise<boolean> {
   return true
 }
 
-async function answerMessages(hold: Hold, due: boolean): Promise<boolean> {
+/** What comes first counts: a signal, the end of a child, or `end`, when the wait is over. */
+async function answerMessages(hold: Hold, end: number): Promise<boolean> {
   const { run, state, kernel } = hold
   const awaited = awaitedBy(state)
-  const end = due && run.timer?.kind === 'expires' ? run.timer.at : Infinity
+  let childAt = Infinity
   for await (const message of readInbox(kernel.store, run.id)) {
-    if (message.kind === 'child' && isFork(state)) {
-      await hold.commit({ type: 'woken', worker: kernel.worker })
-      return true
-    }
+    if (isFork(state) && isOfVisit(message, run)) childAt = Math.min(childAt, message.at)
     if (message.kind !== undefined) continue
-    if (message.at > end) break // it came after the end of the wait
+    if (message.at > Math.min(end, childAt)) break
     const way = awaited.get(message.name)
-    const wrong = (await wrongWith(hold, message)) ?? (way && notCounted(hold.run, way, message))
+    const read = await readPayload(hold, message)
+    const wrong = read.ok ? way && notCounted(hold.run, way, message) : read.reasons.join('; ')
     if (wrong !== undefined) {
       const { name, id } = message
       const reply = replyPut(run.id, id, { ok: false, reason: wrong })
@@ -59,8 +65,9 @@ async function answerMessages(hold: Hold, due: boolean): Promise<boolean> {
       )
       continue
     }
-    if (!way) continue
-    const { key: _key, kind: _none, ...signal } = message
+    if (!way || !read.ok) continue
+    const { key: _key, kind: _none, ...letter } = message
+    const signal = { ...letter, payload: read.value }
     const counted = (hold.run.votes ?? []).filter(({ name }) => name === signal.name).length + 1
     if (counted < way.count) {
       await hold.commit({ type: 'voted', signal, of: way.count }, { delete: [taken(message)] })
@@ -69,14 +76,17 @@ async function answerMessages(hold: Hold, due: boolean): Promise<boolean> {
     await hold.commit({ type: 'signalled', worker: kernel.worker, signal }, { delete: [taken(message)] })
     return true
   }
-  return false
+  if (childAt === Infinity || childAt > end) return false
+  await hold.commit({ type: 'woken', worker: kernel.worker })
+  return true
 }
 
-async function wrongWith({ turn }: Hold, { name, payload }: Message): Promise<string | undefined> {
+/** The payload as its handler gets it. It was stored as it was sent, for whatever code is loaded when its turn comes. */
+function readPayload({ turn }: Hold, { name, payload }: Message): Promise<Parsed> | Parsed {
   const schema = turn.loaded.machine.definition.signals.get(name)
-  if (!schema) return `no signal ${quote(name)} is declared`
-  const parsed = await parseWith(schema, payload)
-  return parsed.ok ? undefined : parsed.reasons.join('; ')
+  return schema
+    ? parseWith(schema, payload)
+    : { ok: false, reasons: [`no signal ${quote(name)} is declared`] }
 }
 
 /** Why a signal does not count: who sent it may not, or has been counted. */
@@ -101,11 +111,13 @@ async function answerTimer(hold: Hold): Promise<boolean> {
     await hold.commit({ type: 'reminding', worker, method: run.timer.method ?? '' })
     return true
   }
-  if (run.timer?.kind !== 'expires') {
-    await hold.commit({ type: 'woken', worker })
-    return true
-  }
-  const { expires } = { expires: undefined, ...state }
+  // a wait that the code has made longer goes on
+  await hold.commit(run.timer?.kind === 'expires' ? { type: 'parts-waiting' } : { type: 'woken', worker })
+  return true
+}
+
+async function expire(hold: Hold): Promise<boolean> {
+  const { expires } = { expires: undefined, ...hold.state }
   if (!expires) return false
   await leave(hold, expires, { by: 'expires', to: expires.to, afterMs: expires.afterMs }, 'expires')
   return true

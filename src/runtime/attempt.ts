@@ -27,6 +27,7 @@ export async function attempt(
 ): Promise<AttemptOutcome | undefined> {
   const state = parts.machine.state(run.state)
   const kept: Kept = { log: [], session: [] }
+  if (state.kind === 'final' && state.method === undefined) return { event: { type: 'closed' }, session: [] }
   try {
     const returned = await invoke(run, callOf(run, state, memos, joined), parts, kept)
     if (returned === STOPPED) return undefined

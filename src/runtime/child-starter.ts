@@ -1,28 +1,25 @@
 import { hash } from 'node:crypto'
-import { StepwrightError } from '../errors/stepwright-error.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { readDefinition } from '../definition/read-definition.ts'
-import type { ChildSpec, ForkState } from '../definition/definition.ts'
+import { isChild, type ChildSpec, type ForkState } from '../definition/definition.ts'
 import { ChildError, toFailure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
 import { LONGEST_ID } from '../model/identifier.ts'
 import { idempotencyKey, visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
-import { readNotices, taken, type Message } from '../store/inbox.ts'
+import { isOfVisit, readNotices } from '../store/inbox.ts'
 import type { Part, PartList } from '../store/part-list.ts'
 import { RunDocument } from '../store/run-document.ts'
 import type { Delete, Put } from '../store/store.ts'
 import { create } from './creation.ts'
 import { edgeFor } from './failing.ts'
-import type { Hold } from './hold.ts'
+import { isOurs, type Hold } from './hold.ts'
 import type { Loaded } from './kernel.ts'
 
 /** Starts the child runs of a state, and learns how they end. */
 export class ChildStarter {
   readonly #hold: Hold
   readonly #list: PartList
-  /** A child that another run has started: it tells this one nothing. */
-  foreign = false
-
   constructor(hold: Hold, list: PartList) {
     this.#hold = hold
     this.#list = list
@@ -56,24 +53,31 @@ export class ChildStarter {
         kernel.nudge()
         return { part, told: { type: 'child-started', child: id, workflow: creation.run.workflow } }
       }
+      const adopted = await this.#adopt(id, creation.run.workflow, state, detached)
+      return { part: await this.#save(name, adopted) }
     } catch (error) {
-      if (error instanceof StepwrightError && error.code.startsWith('store-')) throw error
+      if (isOurs(error)) throw error
       return { part: await this.#save(name, failedPart(error, state, at)) }
     }
-    return { part: await this.#adopt(name, id, state, detached) }
   }
 
   /** A run of that id is there already. */
-  async #adopt(name: string, id: string, state: ForkState, detached: boolean): Promise<Part> {
+  async #adopt(id: string, workflow: string, state: ForkState, detached: boolean): Promise<Part> {
     const { run, kernel } = this.#hold
     const at = kernel.host.now()
     const found = await this.#load(id)
     if (!found) throw this.#hold.fenced()
-    if (detached) return this.#save(name, { status: 'done', at, result: { id } })
-    if (isEnded(found.status)) return this.#save(name, endedPart(found, state, at))
-    this.foreign ||=
-      found.parent?.run !== run.id || found.parent.state !== run.state || found.parent.visit !== visitOf(run)
-    return this.#save(name, { status: 'child', at, child: id })
+    if (found.status !== 'corrupt' && (found.workflow !== workflow || id === run.id))
+      throw new StepwrightError('run-exists', {
+        what: `${quote(state.name)} starts a child with the id ${quote(id)}, which is ${id === run.id ? 'its own' : `that of a run of ${found.workflow}`}`,
+        remedy: 'Give the child another id',
+        details: { run: run.id, child: id, workflow: found.workflow },
+      })
+    if (detached) return { status: 'done', at, result: { id } }
+    if (isEnded(found.status)) return endedPart(found, state, at)
+    const { parent } = found
+    const own = parent?.run === run.id && parent.state === run.state && parent.visit === visitOf(run)
+    return { status: 'child', at, child: id, ...(own ? {} : { foreign: true }) }
   }
 
   async #save(name: string, part: Part): Promise<Part> {
@@ -92,10 +96,7 @@ export class ChildStarter {
     const at = kernel.host.now()
     const settle = async (name: string, child: string): Promise<void> => {
       const found = await this.#load(child)
-      if (found && !isEnded(found.status)) {
-        this.foreign ||= found.parent?.run !== run.id
-        return
-      }
+      if (found && !isEnded(found.status)) return
       const { part, put } = this.#list.put(
         name,
         found
@@ -109,7 +110,7 @@ export class ChildStarter {
       const { child } = parts.get(notice.name) ?? {}
       if (child === notice.id && isOfVisit(notice, run) && !ended.has(notice.name))
         await settle(notice.name, child)
-      gone.push(taken(notice))
+      gone.push({ collection: 'inbox', key: notice.key }) // not `must`: this write may be made twice
     }
     if (notices.length === 0)
       for (const [name, { status, child }] of parts)
@@ -121,14 +122,7 @@ export class ChildStarter {
 
   /** Outcomes with the members of the child's enum, as a handler takes them. */
   membersIn(joined: unknown, state: ForkState): unknown {
-    const spec =
-      state.kind === 'child'
-        ? state.detached
-          ? undefined
-          : state.child
-        : state.kind === 'map' && 'workflow' in state.item
-          ? state.item
-          : undefined
+    const spec = state.kind === 'child' && state.detached ? undefined : childOf(state)
     if (!spec) return joined
     const { states } = readDefinition(spec.workflow)
     const member = (outcome: unknown): unknown => {
@@ -142,9 +136,15 @@ export class ChildStarter {
     )
   }
 
+  /** One that cannot be read may be mended: it has not ended. */
   async #load(id: string): Promise<Run | undefined> {
     const { store, host } = this.#hold.kernel
-    return (await RunDocument.load(store, id, host.newId))?.run
+    try {
+      return (await RunDocument.load(store, id, host.newId))?.run
+    } catch (error) {
+      if (!(error instanceof StepwrightError) || error.code !== 'corrupt-document') throw error
+      return { ...this.#hold.run, id, status: 'corrupt' }
+    }
   }
 
   #loadedOf(spec: ChildSpec): Loaded {
@@ -155,15 +155,16 @@ export class ChildStarter {
   }
 }
 
+/** The child run that a state, or each item of it, is. */
+export function childOf(state: ForkState): ChildSpec | undefined {
+  if (state.kind === 'child') return state.child
+  return state.kind === 'map' && isChild(state.item) ? state.item : undefined
+}
+
 function childId(run: Run, name: string, state: ForkState): string {
   if (state.kind === 'child' && state.childId) return state.childId(run.data)
   const id = idempotencyKey(run, state.kind === 'child' ? undefined : name)
   return id.length <= LONGEST_ID ? id : `child-${hash('sha256', id, 'base64url')}`
-}
-
-function isOfVisit({ payload }: Message, run: Run): boolean {
-  const { state, visit } = payload as { state: string; visit: number }
-  return state === run.state && visit === visitOf(run)
 }
 
 function endedPart({ id, status, state: name, data, failure }: Run, state: ForkState, at: number): Part {

@@ -6,6 +6,7 @@
  * I10 A document that cannot be read, or that no loaded code fits, is set aside with a reason.
  */
 import { StepwrightError } from '../errors/stepwright-error.ts'
+import { toFailure } from '../model/failure.ts'
 import { isEnded, isHeld, isParked } from '../model/status.ts'
 import type { DueEntry } from '../store/due-list.ts'
 import { readNotices } from '../store/inbox.ts'
@@ -13,9 +14,9 @@ import { isAlive, readLeases } from '../store/lease.ts'
 import { RunDocument } from '../store/run-document.ts'
 import { dueKeys } from '../store/run-rows.ts'
 import type { Delete } from '../store/store.ts'
-import { advance } from './advance.ts'
-import type { RunEvent } from './event.ts'
+import type { Advance, RunEvent } from './event.ts'
 import type { Kernel, Loaded } from './kernel.ts'
+import { advanceAll, carried } from './migrating.ts'
 import { progressOf } from './progress.ts'
 
 /** A run that this worker may drive. */
@@ -44,7 +45,7 @@ export async function claim(
       return undefined
     }
     const loaded = kernel.library.of(document.run)
-    if (!loaded || (event !== 'go on' && !(await apply(document, loaded, event, kernel)))) return undefined
+    if (!loaded || (event !== 'go on' && !(await apply(document, event, kernel)))) return undefined
     if (event !== 'go on' && event.type === 'migrated') continue // judged once more, as what it is now
     const keptNow = dueKeys(document.run)
     return { document, loaded, due: answered.filter(({ key }) => !keptNow.includes(key)) }
@@ -97,15 +98,22 @@ async function claimEvent(
   return { type: 'recovered', worker, memos: await progressOf(store, run) }
 }
 
-async function apply(
-  document: RunDocument,
-  { machine }: Loaded,
-  event: RunEvent,
-  kernel: Kernel,
-): Promise<boolean> {
-  const { run, happenings } = advance(machine, document.run, event, kernel.host.now())
-  if (!(await document.commit(run, happenings))) return false // another worker was first
-  kernel.announce({ run, revision: document.revision, happenings })
+async function apply(document: RunDocument, event: RunEvent, kernel: Kernel): Promise<boolean> {
+  const { host, library, announce } = kernel
+  let advanced: Advance
+  try {
+    advanced = advanceAll(library, document.run, [event], host.now())
+  } catch (error) {
+    // a function of the workflow's own threw, such as one that says how long a timer takes
+    const reason = `It could not be taken up: ${toFailure(error).message}`
+    const remedy = 'Mend the workflow, then resume the run'
+    const parked = { type: 'parked', status: 'needs-migration', reason, remedy } as const
+    advanced = advanceAll(library, document.run, [parked], host.now())
+  }
+  const { run, happenings } = advanced
+  const put = carried(document.run, run, host.newId)
+  if (!(await document.commit(run, happenings, { put }))) return false // another worker was first
+  announce({ run, revision: document.revision, happenings })
   return true
 }
 

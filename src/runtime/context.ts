@@ -23,6 +23,9 @@ export const RESERVED: readonly string[] = [
   'work',
 ]
 
+/** How the memo of a callback token is called, before the name of its signal. */
+export const CALLBACK = 'callback '
+
 /** What a handler has asked to be kept with its move. */
 export interface Kept {
   readonly log: LogLine[]
@@ -114,7 +117,7 @@ class HandlerContext {
   get callbackToken(): (signal: string, options?: { readonly expires?: Duration }) => Promise<unknown> {
     const { run, host, store } = this.#parts
     return (signal, { expires } = {}) =>
-      this.memo(`callback ${signal}`, () => {
+      this.memo(CALLBACK + signal, () => {
         const until = expires === undefined ? undefined : host.now() + toMs(expires, 'expires')
         return newToken(store, { run: run.id, signal, ...(until === undefined ? {} : { until }) })
       })

@@ -2,7 +2,7 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Machine } from '../compile/machine.ts'
 import { exitsOf } from '../definition/exit.ts'
-import type { Caller } from '../model/caller.ts'
+import { readCaller, type Caller } from '../model/caller.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { isEnded, isHeld, isParked } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
@@ -11,7 +11,7 @@ import { Memos } from '../store/memos.ts'
 import { PartList } from '../store/part-list.ts'
 import { RunDocument, type Along } from '../store/run-document.ts'
 import { nextUndo, type Undoable } from '../store/undo-list.ts'
-import { advance } from './advance.ts'
+import { advanceAll, carried } from './migrating.ts'
 import type { RunEvent } from './event.ts'
 import { fit } from './fitting.ts'
 import type { Kernel } from './kernel.ts'
@@ -37,6 +37,7 @@ export class Control {
    */
   async ask(kind: 'pause' | 'cancel' | 'terminate', id: string, { reason, as }: Said = {}): Promise<void> {
     const { store, host } = this.#kernel
+    const by = as && readCaller(as)
     for (;;) {
       const document = await this.#load(id)
       const { run } = document
@@ -44,27 +45,29 @@ export class Control {
       // what a cancel has to undo is known to the workflow's code alone
       if (isHeld(run) || (kind === 'cancel' && !this.#kernel.library.of(run))) {
         const payload = reason === undefined ? {} : { reason }
-        const letter = { payload, at: host.now(), ...(as ? { caller: as } : {}) }
+        const letter = { payload, at: host.now(), ...(by ? { caller: by } : {}) }
         await store.write({ put: noticePuts(id, host.newId(), kind, letter) })
         this.#kernel.nudge()
         return
       }
       const orphans = kind === 'pause' ? [] : await orphanPuts(run, kind, this.#kernel)
-      const said = spoken(reason === undefined ? {} : { reason }, as)
+      const said = spoken(reason === undefined ? {} : { reason }, by)
       if (await this.#commit(document, { type: kind, ...said }, { put: orphans })) return
     }
   }
 
   /** Goes on with a run that is paused or was set aside. One that is active is looked at again. */
   async resume(id: string, { as }: Said = {}): Promise<void> {
+    const by = as ? { by: readCaller(as) } : {}
     for (;;) {
       const document = await this.#load(id)
       const { run } = document
       checkVerb('resume', run)
       const parked = isParked(run.status)
       if (!parked && run.status !== 'paused') return
-      const event: RunEvent = parked ? { type: 'unparked' } : { type: 'unpause', ...(as ? { by: as } : {}) }
-      if (await this.#commit(document, event)) return
+      const event: RunEvent = { type: parked ? 'unparked' : 'unpause', ...by }
+      const mapped = run.status === 'needs-migration' ? await this.#mapped(run) : []
+      if (await this.#commit(document, [...mapped, event])) return
     }
   }
 
@@ -86,14 +89,29 @@ export class Control {
       const event: RunEvent = {
         type: 'retry-by-hand',
         ...(fitted === undefined ? {} : { data: fitted }),
-        ...(as ? { by: as } : {}),
+        ...(as ? { by: readCaller(as) } : {}),
       }
-      if (await this.#commit(document, event, { delete: failed })) return
+      if (await this.#commit(document, event, failed)) return
     }
+  }
+
+  /** What fits the loaded code is not mapped; what does not fit it cannot go on. */
+  async #mapped(run: Run): Promise<readonly RunEvent[]> {
+    const fate = await this.#kernel.library.fateOf(run)
+    if (fate.fate === 'maps') return [{ type: 'migrated', ...fate.to }]
+    if (fate.fate === 'fits') return []
+    if (fate.fate === 'unknown') throw this.#kernel.library.unknown(run.workflow)
+    const { reason, remedy } = fate
+    throw new StepwrightError('needs-migration', {
+      what: `Run ${quote(run.id)} cannot go on: ${reason}`,
+      remedy,
+      details: { run: run.id, state: run.state, reason },
+    })
   }
 
   /** Moves a run that stands still to one of the declared targets of its state, without its handler. */
   async skip(id: string, target: string | number, data: unknown, { reason, as }: Said = {}): Promise<void> {
+    if (as) readCaller(as)
     for (;;) {
       const document = await this.#load(id)
       const { run } = document
@@ -132,6 +150,7 @@ export class Control {
 
   /** Leaves out the compensation that failed and goes on with the next. */
   async skipCompensation(id: string, { reason, as }: Said = {}): Promise<void> {
+    if (as) readCaller(as)
     for (;;) {
       const document = await this.#load(id)
       const { run } = document
@@ -181,20 +200,26 @@ export class Control {
   }
 
   /** Failed parts are tried again with their state. */
-  async #failedParts(run: Run) {
+  async #failedParts(run: Run): Promise<Along> {
     const list = new PartList(run)
     const parts = await list.load(this.#kernel.store)
-    return [...parts].filter(([, { status }]) => status === 'failed').map(([name]) => list.delete(name))
+    const anew = [...parts].flatMap(([name, part]) =>
+      part.status === 'failed' ? [list.anew(name, part)] : [],
+    )
+    return { put: anew.flatMap(({ put = [] }) => put), delete: anew.flatMap((batch) => batch.delete ?? []) }
   }
 
   /** One commit, with an entry that lets a worker go on from there. `false`: the run has moved meanwhile. */
-  async #commit(document: RunDocument, event: RunEvent, along: Along = {}): Promise<boolean> {
-    const { host, library } = this.#kernel
+  async #commit(
+    document: RunDocument,
+    events: RunEvent | readonly RunEvent[],
+    along: Along = {},
+  ): Promise<boolean> {
+    const { host } = this.#kernel
     const before = document.run
-    const machine = library.of(before)?.machine as Machine // pausing, cancelling and terminating need none
     const now = host.now()
-    const { run, happenings, undo } = advance(machine, before, event, now)
-    const put = [...(along.put ?? []), duePut(now, run.id, host.newId())]
+    const { run, happenings, undo } = advanceAll(this.#kernel.library, before, [events].flat(), now)
+    const put = [...(along.put ?? []), ...carried(before, run, host.newId), duePut(now, run.id, host.newId())]
     const over = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
     const memos = over ? await Memos.dropAll(this.#kernel.store, before) : []
     const batch = { put, delete: [...memos, ...(along.delete ?? [])], ...(undo ? { undo } : {}) }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { Caller } from '../model/caller.ts'
+import { readCaller, type Caller } from '../model/caller.ts'
 import { toMs, type Duration } from '../model/duration.ts'
 import type { Happening } from '../model/history.ts'
 import { checkId, joinKey } from '../model/identifier.ts'
@@ -55,7 +55,8 @@ export async function create(
   { store, host }: Kernel,
 ): Promise<Creation> {
   const { definition } = machine
-  const { fork, parent, schedule, as: startedBy } = options
+  const { fork, parent, schedule, as } = options
+  const startedBy = as && readCaller(as)
   const id = options.id === undefined ? host.newId() : checkId('run', options.id)
   const session = options.session === undefined ? id : checkId('session', options.session)
   const state = fork?.state ?? definition.initial
@@ -67,13 +68,14 @@ export async function create(
   )
   const vars = await fit(definition.vars, fork?.vars ?? {}, 'invalid-input', `The vars of ${definition.name}`)
   const now = host.now()
+  const origin = fork ? JSON.stringify([fork.run, fork.seq]) : '' // two forks with the same data are not the same run
   const deadline = readDeadline(options.deadline ?? definition.deadlineMs, now)
   const { run, happenings } = begin(
     machine,
     {
       id,
       input: data,
-      inputHash: hash('sha256', JSON.stringify(encode(data, 'input')), 'base64url'),
+      inputHash: hash('sha256', origin + JSON.stringify(encode(data, 'input')), 'base64url'),
       vars,
       session,
       state,

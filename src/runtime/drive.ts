@@ -5,11 +5,12 @@
  * I4 A committed result is never computed again: what to do next is read from the committed document alone.
  * I5, I10 A run that the loaded code cannot go on with is parked with a reason.
  */
-import { isFork, type ForkState } from '../definition/definition.ts'
-import { CancelledError, TimeoutError } from '../model/failure.ts'
+import { isFork, type ForkState, type StepState } from '../definition/definition.ts'
+import { CancelledError, TimeoutError, toFailure } from '../model/failure.ts'
 import { isEnded, isParked } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
-import { readNotices, taken, type Message } from '../store/inbox.ts'
+import { isOfVisit, readNotices, taken, type Message } from '../store/inbox.ts'
+import type { Put } from '../store/store.ts'
 import { answer, turnAway } from './answering.ts'
 import { attempt, type AttemptOutcome } from './attempt.ts'
 import type { RunEvent } from './event.ts'
@@ -41,7 +42,7 @@ class Driver {
   readonly #hold: Hold
   readonly #undoer: Undoer
   #nudged: boolean
-  /** Ends what is at work when the run is cancelled, terminated, or out of time. */
+  /** Ends what is at work: the worker stops, or the run is cancelled, terminated, or out of time. */
   #interrupt = new AbortController()
   #fork: Fork | undefined
 
@@ -53,6 +54,19 @@ class Driver {
   }
 
   async run(): Promise<void> {
+    const { stop } = this.#turn
+    const onStop = (): void => this.#interrupt.abort(stop.reason)
+    stop.addEventListener('abort', onStop, { once: true })
+    if (stop.aborted) onStop()
+    try {
+      await this.#drive()
+      await this.#letGo()
+    } finally {
+      stop.removeEventListener('abort', onStop)
+    }
+  }
+
+  async #drive(): Promise<void> {
     const { document, kernel, stop } = this.#turn
     for (;;) {
       while (this.#nudged && !stop.aborted) await this.#heed()
@@ -60,18 +74,13 @@ class Driver {
       const mine = run.worker === kernel.worker
       if (stop.aborted || isEnded(run.status) || isParked(run.status)) break
       if (run.status === 'running' && mine) {
-        if (await this.#perform()) continue
-        if (stop.aborted) break
-        this.#interrupt = new AbortController() // what came for the run is looked at, and then it goes on, or not
-        this.#nudged = true
+        if (!(await this.#perform())) this.#nudged = true // what came for the run is looked at, and then it goes on, or not
       } else if (run.status === 'compensating' && mine) {
-        if (await this.#undoer.next(this.#stop)) continue
-        if (stop.aborted) break
-        this.#interrupt = new AbortController()
-        this.#nudged = true
+        if (!(await this.#undoer.next(this.#interrupt.signal))) this.#nudged = true
+      } else if (run.status === 'compensating' && run.worker === undefined && !this.#waits) {
+        await this.#hold.commit({ type: 'claimed', worker: kernel.worker }) // it was waiting when its undoing began
       } else if (run.status !== 'waiting' || !(await answer(this.#hold))) break
     }
-    await this.#letGo()
   }
 
   nudge(): void {
@@ -102,8 +111,9 @@ class Driver {
       this.#interrupt.abort(new CancelledError(`run ${JSON.stringify(document.run.id)} is not to go on`))
   }
 
-  get #stop(): AbortSignal {
-    return AbortSignal.any([this.#turn.stop, this.#interrupt.signal])
+  /** Only its timer can set it going. */
+  get #waits(): boolean {
+    return (this.#hold.run.timer?.at ?? 0) > this.#turn.kernel.host.now()
   }
 
   get #late(): boolean {
@@ -118,15 +128,27 @@ class Driver {
     this.#nudged = false
     if (this.#late) {
       const failure = { name: new TimeoutError().name, message: 'the run took longer than its deadline' }
-      await this.#hold.commit({ type: 'failed', failure })
+      await this.#hold.commit({ type: 'failed', failure }, { put: this.#again() })
     }
     for (const notice of await readNotices(kernel.store, this.#hold.run.id)) {
-      if (notice.kind === 'child') continue
+      if (notice.kind === 'child') {
+        // of a child that nobody waits for any more
+        const { run } = this.#hold
+        if (run.undoing || !isOfVisit(notice, run)) await kernel.store.write({ delete: [taken(notice)] })
+        continue
+      }
       const event = verbEvent(this.#hold.run, notice as Message & { kind: 'pause' | 'cancel' | 'terminate' })
-      if (event) await this.#hold.commit(event, { delete: [taken(notice)] })
+      if (event) await this.#hold.commit(event, { put: this.#again(), delete: [taken(notice)] })
       else await kernel.store.write({ delete: [taken(notice)] })
     }
-    this.#interrupt = new AbortController()
+    if (this.#interrupt.signal.aborted && !this.#turn.stop.aborted) this.#interrupt = new AbortController()
+  }
+
+  /** A run that nobody holds, and that may have something to undo now, is found again should this process die. */
+  #again(): readonly Put[] {
+    const { kernel, document } = this.#turn
+    const { id, worker } = document.run
+    return worker === undefined ? [duePut(kernel.host.now(), id, 'undo')] : []
   }
 
   /** Does what the present state asks for. `false`: it was stopped. */
@@ -134,15 +156,33 @@ class Driver {
     const { state, run } = this.#hold
     const { kernel } = this.#turn
     if (await turnAway(this.#hold)) return true
-    const stop = this.#stop
+    const stop = this.#interrupt.signal
     const call = await this.#hold.callParts(stop)
     if (run.reminding !== undefined) return remind(this.#hold, call)
     if (isFork(state) && !run.signal) return this.#performFork(state, call)
     const memos = await this.#hold.memos()
     const work = (): Promise<AttemptOutcome | undefined> => attempt(run, call, memos)
     if (state.kind !== 'step' || !state.cache) return this.#commitOutcome(await work(), call)
-    const recalled = await cached(run, state, kernel, stop, work)
-    return this.#commitOutcome(recalled?.outcome, call, recalled?.put)
+    return this.#performCached(state, call, work)
+  }
+
+  async #performCached(
+    state: StepState,
+    call: CallParts,
+    work: () => Promise<AttemptOutcome | undefined>,
+  ): Promise<boolean> {
+    const { run, kernel } = this.#hold
+    try {
+      const recalled = await cached(run, state, call.machine, kernel, call.stop, work)
+      try {
+        return await this.#commitOutcome(recalled?.outcome, call, recalled?.put)
+      } finally {
+        recalled?.done()
+      }
+    } catch (error) {
+      if (isOurs(error)) throw error
+      return await this.#commitOutcome({ event: await failureEvent(run, error, call), session: [] }, call) // of the user's own `cache.key`
+    }
   }
 
   async #performFork(state: ForkState, call: CallParts): Promise<boolean> {
@@ -152,19 +192,20 @@ class Driver {
       const ended = await this.#fork.run()
       if (ended.end === 'stopped') return false
       if (ended.end === 'waiting') {
-        const { at, told } = ended
-        await this.#hold.commit({ type: 'parts-waiting', ...(at === undefined ? {} : { at }), log: told })
+        const { timer, told } = ended
+        await this.#hold.commit({ type: 'parts-waiting', ...(timer ? { timer } : {}), log: told })
+        this.#fork.keep()
         return true
       }
       if (ended.end === 'failed') {
         const event = await endEvent(run, ended.failure, ended.edge, call)
-        const log = [ended.told, ...('log' in event && event.log ? event.log : [])]
+        const log = [...ended.told, ...('log' in event && event.log ? event.log : [])]
         return await this.#commitOutcome({ event: { ...event, log } as RunEvent, session: [] }, call)
       }
       const outcome = await attempt(run, call, await this.#hold.memos(), { value: ended.value })
       if (!outcome) return false
       const { event } = outcome
-      const log = event.type === 'moved' ? { log: [ended.told, ...(event.log ?? [])] } : {}
+      const log = event.type === 'moved' ? { log: [...ended.told, ...(event.log ?? [])] } : {}
       return await this.#commitOutcome({ ...outcome, event: { ...event, ...log } }, call)
     } catch (error) {
       if (isOurs(error)) throw error
@@ -184,7 +225,12 @@ class Driver {
       await this.#hold.commitOutcome(outcome, put)
     } catch (error) {
       if (isOurs(error)) throw error
-      await this.#hold.commit(await failureEvent(this.#hold.run, error, call)) // what a handler hands over can turn out wrong as late as here
+      // what a handler hands over can turn out wrong as late as here, and so can what a catch edge makes of that
+      const event = await failureEvent(this.#hold.run, error, call)
+      await this.#hold.commitOutcome({ event, session: [] }).catch((second: unknown) => {
+        if (isOurs(second)) throw second
+        return this.#hold.commit({ type: 'failed', failure: toFailure(second) })
+      })
     }
     return true
   }

@@ -26,6 +26,12 @@ export function undoEntry(
   return state.undo && result && { ...visit, result }
 }
 
+/** Whether a run ends as soon as it enters a state: a final one, without a closing handler. */
+export function endsAt(machine: Machine, name: string): boolean {
+  const state = machine.state(name)
+  return state.kind === 'final' && state.method === undefined
+}
+
 export function complete(run: Run, data: unknown, output: unknown): Advance {
   const { worker: _released, ...rest } = run
   return {
@@ -164,7 +170,9 @@ export function allUndone(machine: Machine, run: Run, worker: string, now: numbe
     visit: visitOf(entered),
     data: undoing.data,
   }
-  return { run: entered, happenings: [done, moved] }
+  if (!endsAt(machine, undoing.to)) return { run: entered, happenings: [done, moved] }
+  const completed = complete(entered, undoing.data, undefined)
+  return { run: completed.run, happenings: [done, moved, ...completed.happenings] }
 }
 
 /** A run that nobody holds and nothing in time concerns. */

@@ -1,5 +1,5 @@
 import type { Machine } from '../compile/machine.ts'
-import type { StateDefinition } from '../definition/definition.ts'
+import type { Reminder, StateDefinition } from '../definition/definition.ts'
 import { visitOf, type Run, type Timer } from '../model/run.ts'
 
 /** A state is entered: a new visit, its first attempt. */
@@ -57,4 +57,10 @@ function timersOf({ since, data, reminded = {} }: Run, state: StateDefinition): 
     if (given < times) timers.push({ kind: 'reminder', at: since + afterMs + given * everyMs, method })
   }
   return timers
+}
+
+/** How often a reminder was due by then. Several that were due while nothing ran are made up for by one. */
+export function remindersDue({ since }: Run, { afterMs, everyMs, times }: Reminder, now: number): number {
+  const due = everyMs === undefined ? 1 : Math.floor((now - since - afterMs) / everyMs) + 1
+  return Math.min(due, times)
 }

@@ -2,7 +2,7 @@ import type { Exit } from '../definition/exit.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Happening, MoveCause } from '../model/history.ts'
-import type { ReceivedSignal, Run } from '../model/run.ts'
+import type { ReceivedSignal, Run, Timer } from '../model/run.ts'
 import type { Parked } from '../model/status.ts'
 import type { UndoEntry } from '../store/undo-list.ts'
 
@@ -40,8 +40,8 @@ export type RunEvent =
   | ({ readonly type: 'taken-back'; readonly reason: string } & Told)
   /** A state that waits for time, or for its parts, goes on. */
   | { readonly type: 'woken'; readonly worker: string }
-  /** All that is left of a state's parts waits: until `at`, or for child runs. */
-  | { readonly type: 'parts-waiting'; readonly at?: number; readonly log?: readonly Happening[] }
+  /** All that is left of a state's parts waits: until a time, or for child runs. */
+  | { readonly type: 'parts-waiting'; readonly timer?: Timer; readonly log?: readonly Happening[] }
   | { readonly type: 'reminding'; readonly worker: string; readonly method: string }
   | ({ readonly type: 'reminded'; readonly failure?: Failure; readonly retryAt?: number } & Told)
   | { readonly type: 'retry-due'; readonly worker: string }
@@ -78,7 +78,7 @@ export type RunEvent =
       readonly vars: unknown
     }
   | { readonly type: 'parked'; readonly status: Parked; readonly reason: string; readonly remedy: string }
-  | { readonly type: 'unparked' }
+  | ({ readonly type: 'unparked' } & Pick<ByPeople, 'by'>)
 
 /** The next run, and what happened, to be committed together; `undo` is what the commit has to note down for undoing. */
 export interface Advance {

@@ -5,17 +5,20 @@
  * I4 A part that has ended never starts again; those in flight at a crash start again with their memos.
  * I11 What is written for a part does not grow with their number.
  */
-import { isChild, type CatchEdge, type ForkState } from '../definition/definition.ts'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import type { CatchEdge, ForkState } from '../definition/definition.ts'
 import { toFailure, type Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
-import { Memos } from '../store/memos.ts'
+import type { Timer } from '../model/run.ts'
+import type { Memos } from '../store/memos.ts'
 import { PartList, type Part } from '../store/part-list.ts'
-import type { Delete, Put } from '../store/store.ts'
-import { ChildStarter } from './child-starter.ts'
+import type { Delete } from '../store/store.ts'
+import { childOf, ChildStarter } from './child-starter.ts'
 import { edgeFor } from './failing.ts'
-import type { Hold } from './hold.ts'
+import { isOurs, type Hold } from './hold.ts'
 import type { CallParts } from './invocation.ts'
-import { PartQueue, SOURCE, type Next } from './part-queue.ts'
+import { PartBook } from './part-book.ts'
+import { SOURCE, type Next } from './part-queue.ts'
 import { PartWork, type Ended } from './part-work.ts'
 import { PartWriter } from './part-writer.ts'
 import { judgeParts, type Verdict } from './verdict.ts'
@@ -23,18 +26,21 @@ import { judgeParts, type Verdict } from './verdict.ts'
 /** What has become of the parts of a state. */
 export type ForkEnd =
   | { readonly end: 'stopped' }
-  /** Nothing can be done now: until `at`, or until a child ends. */
-  | { readonly end: 'waiting'; readonly at?: number; readonly told: readonly Happening[] }
-  | { readonly end: 'joined'; readonly value: unknown; readonly told: Happening }
+  /** Nothing can be done now: until a time, or until a child ends. */
+  | { readonly end: 'waiting'; readonly timer: Timer | undefined; readonly told: readonly Happening[] }
+  | { readonly end: 'joined'; readonly value: unknown; readonly told: readonly Happening[] }
   | {
       readonly end: 'failed'
       readonly failure: Failure
       readonly edge: CatchEdge | undefined
-      readonly told: Happening
+      readonly told: readonly Happening[]
     }
 
-/** How often a child that cannot tell its end to this run is looked at, and one that can, in case it is gone. */
-const LOOK_MS = { foreign: 5_000, own: 3_600_000 }
+/**
+ * When child runs are looked at: one that cannot tell its end to this run, and one that can, in case it is gone. The
+ * longer the run has waited, the less often; milliseconds.
+ */
+const LOOKS = { foreign: { first: 5_000, last: 3_600_000 }, own: { first: 3_600_000, last: 86_400_000 } }
 
 export class Fork {
   readonly #hold: Hold
@@ -44,13 +50,10 @@ export class Fork {
   readonly #halt = new AbortController()
   readonly #active = new Map<string, Promise<void>>()
   readonly #told: Happening[] = []
-  readonly #tally = { done: 0, failed: 0, children: 0, firstFailed: undefined as string | undefined }
   readonly #children: ChildStarter
   readonly #call: CallParts
   #work!: PartWork
-  #parts = new Map<string, Part>()
-  #queue!: PartQueue
-  #memos = new Map<string, Memos>()
+  #book!: PartBook
   #pulling: Promise<void> | undefined
   #wake: () => void = () => undefined
   #changed = true
@@ -84,13 +87,12 @@ export class Fork {
         if (this.#error) throw this.#error.thrown
         if (stop.aborted) return await this.#finish({ end: 'stopped' })
         await this.#heed()
-        const verdict = judgeParts(this.#state, this.#parts, this.#counted(), this.#ended)
+        const verdict = judgeParts(this.#state, this.#book.parts, this.#book.tally, this.#ended)
         if (verdict) return await this.#conclude(verdict)
         if (!this.pausing) this.#begin()
-        if (this.#active.size === 0 && !this.#pulling) {
+        if (this.#active.size === 0 && (!this.#pulling || this.pausing)) {
           if (this.pausing) return await this.#finish({ end: 'stopped' })
-          const at = this.#nextLook()
-          return await this.#finish({ end: 'waiting', ...(at === undefined ? {} : { at }), told: this.#told })
+          return await this.#finish({ end: 'waiting', timer: this.#nextLook(), told: this.#told })
         }
         await this.#nextChange(host.now())
       }
@@ -98,76 +100,71 @@ export class Fork {
       stop.removeEventListener('abort', onStop)
       this.#halt.abort(new Error('the other parts have decided'))
       await Promise.allSettled(this.#active.values())
-      await this.#queue.close()
+      this.#book.queue.close()
     }
   }
 
   async #load(): Promise<void> {
-    const { store } = this.#hold.kernel
-    this.#parts = await this.#list.load(store)
-    const saved = this.#parts.size > 0 || this.#hold.turn.resumed
-    if (saved) this.#memos = await Memos.loadParts(store, this.#hold.run)
-    for (const [name, part] of this.#parts) this.#count(name, part)
-    const { data } = this.#hold.run
-    const state = this.#state
-    this.#queue =
-      state.kind === 'map'
-        ? PartQueue.ofMap(state, data, this.#parts, this.#call.resources)
-        : PartQueue.ofNames(state.kind === 'parallel' ? [...state.branches.keys()] : ['child'], this.#parts)
-    this.#work = new PartWork(this.#hold, state, this.#call, this.#queue, () => this.#openCount)
+    const { kernel, run, turn } = this.#hold
+    const kept = kernel.books.take(run.id, turn.document.revision - 1) // before it was woken
+    const from = { store: kernel.store, run, state: this.#state }
+    this.#book = kept ?? (await PartBook.load(from, this.#list, this.#call.resources, turn.resumed))
+    this.#work = new PartWork(this.#hold, this.#state, this.#call, this.#book)
+  }
+
+  /** Keeps what it knows for the next turn, once it is stored that the run waits. */
+  keep(): void {
+    const { kernel, run, turn } = this.#hold
+    if (this.#book.children.all > 0 && this.#book.queue.ended)
+      kernel.books.keep(run.id, turn.document.revision, this.#book)
   }
 
   get #ended(): boolean {
-    return this.#queue.ended && this.#pulling === undefined
-  }
-
-  get #openCount(): number {
-    return this.#queue.count - this.#tally.done - this.#tally.failed
-  }
-
-  #counted() {
-    return { ...this.#tally, total: this.#queue.count }
-  }
-
-  #count(name: string, { status }: Part): void {
-    if (name === SOURCE && this.#state.kind === 'map') return
-    if (status === 'child') this.#tally.children += 1
-    if (status === 'done') this.#tally.done += 1
-    if (status === 'failed') {
-      this.#tally.failed += 1
-      this.#tally.firstFailed ??= name
-    }
+    return this.#book.queue.ended && this.#pulling === undefined
   }
 
   /** Begins as many parts as there is room for. */
   #begin(): void {
     const limit = this.#state.kind === 'map' ? this.#state.concurrency : Infinity
-    const busy = (): number => this.#active.size + this.#tally.children
+    const busy = (): number => this.#active.size + this.#book.children.all
     while (busy() < limit) {
-      const next = this.#queue.take(this.#call.host.now())
+      const next = this.#book.queue.take(this.#call.host.now())
       if (!next) break
       this.#start(next)
     }
-    if (busy() < limit && !this.#queue.ended) this.#pulling ??= this.#pull()
+    if (busy() < limit && !this.#book.queue.ended) this.#pulling ??= this.#pull()
   }
 
-  /** Saves the next item of a stream, and only then lets it begin. */
+  /** Saves the next item of a stream, and only then lets it begin. One that cannot be saved has failed. */
   async #pull(): Promise<void> {
     try {
-      const next = await this.#queue.pull()
+      const next = await this.#book.queue.pull()
+      if (this.#halt.signal.aborted) return // what comes so late is taken again where it is needed
       const at = this.#call.host.now()
-      const { part, put } = this.#list.put(
-        next?.name ?? SOURCE,
-        next ? { status: 'open', at, item: next.item } : { status: 'done', at },
+      const name = next?.name ?? SOURCE
+      const { part, put } = this.#rowOf(
+        name,
+        next ? { status: 'open', at, item: next.item, streamed: true } : { status: 'done', at },
       )
       await this.#writer.write([put])
-      this.#parts.set(next?.name ?? SOURCE, part)
-      if (next) this.#queue.open([next.name], 0)
+      if (next && part.status === 'open') {
+        this.#book.note(name, part)
+        this.#book.queue.open([name])
+      } else this.#book.settle(name, part)
     } catch (error) {
       this.#error ??= { thrown: error }
     }
     this.#pulling = undefined
     this.#change()
+  }
+
+  /** The row of a part; where that cannot be stored, of its failure. */
+  #rowOf(name: string, part: Part) {
+    try {
+      return this.#list.put(name, part)
+    } catch (error) {
+      return this.#list.put(name, this.#work.unkept(part, error))
+    }
   }
 
   #start(next: Next): void {
@@ -181,60 +178,47 @@ export class Fork {
   }
 
   async #attempt({ name, item }: Next): Promise<void> {
-    const before = this.#parts.get(name)
-    const spec =
-      this.#state.kind === 'child'
-        ? this.#state.child
-        : this.#state.kind === 'map' && isChild(this.#state.item)
-          ? this.#state.item
-          : undefined
+    const before = this.#book.parts.get(name)
+    const spec = childOf(this.#state)
     if (spec) {
       const { part, told } = await this.#children.start(name, spec, item, this.#state)
       if (told) this.#told.push(told)
-      return this.#settle(name, part)
+      return this.#book.settle(name, part)
     }
-    const memos = this.#memos.get(name) ?? Memos.none(this.#hold.kernel.store, this.#hold.run, name)
-    this.#memos.set(name, memos)
+    const memos = this.#book.memosOf(name)
     const ended = await this.#work.attempt(name, item, before, memos)
     if (ended) await this.#save(name, ended, memos)
   }
 
   /** Keeps how an attempt ended; what cannot be stored is an error of the part. */
   async #save(name: string, ended: Ended, memos: Memos): Promise<void> {
-    let { part } = ended
-    let written: { readonly part: Part; readonly put: Put }
+    let part: Part
     try {
-      written = this.#list.put(name, part)
+      part = await this.#write(name, ended, memos)
     } catch (error) {
-      part = {
-        status: 'failed',
-        at: part.at,
-        attempts: part.attempts ?? 1,
-        failure: toFailure(error),
-        ...this.#work.edgeOf(error),
-      }
-      written = this.#list.put(name, part)
-    }
-    const dropped: readonly Delete[] = part.status === 'retry' ? [] : memos.dropped()
-    const added = part.status === 'done' ? this.#work.addedRows(ended, this.#list, this.#parts) : []
-    const puts = [written.put, ...added.map(({ put }) => put)]
-    if (part.status === 'done' && ended.session.length > 0)
-      await this.#hold.withSession(ended.session, (session) =>
-        this.#hold.write({ put: [...puts, ...session], delete: dropped }),
+      if (isOurs(error) || isTooMany(error)) throw error
+      part = await this.#write(
+        name,
+        { part: this.#work.unkept(ended.part, error), session: [], asked: [] },
+        memos,
       )
-    else await this.#writer.write(puts, dropped)
-    if (part.status !== 'retry') this.#memos.delete(name)
-    for (const row of added) this.#parts.set(row.name, row.part)
-    if (part.status === 'done') this.#work.openAdded(ended)
-    this.#settle(name, written.part)
+    }
+    this.#book.settle(name, part)
   }
 
-  #settle(name: string, part: Part): void {
-    const before = this.#parts.get(name)
-    this.#parts.set(name, part)
-    if (before?.status === 'child') this.#tally.children -= 1
-    if (before?.status !== 'done' && before?.status !== 'failed') this.#count(name, part)
-    if (part.status === 'retry') this.#queue.putBack(name)
+  async #write(name: string, ended: Ended, memos: Memos): Promise<Part> {
+    const { part, put } = this.#list.put(name, ended.part)
+    const dropped: readonly Delete[] = part.status === 'retry' ? [] : memos.dropped()
+    const listed = this.#work.listed(ended, this.#list)
+    const puts = [put, ...listed.rows.map((row) => row.put)]
+    const withSession = (): Promise<void> =>
+      this.#hold.withSession(ended.session, (session) =>
+        this.#hold.write({ put: [...puts, ...session], delete: dropped }),
+      )
+    await this.#writer.write(puts, dropped, ended.session.length > 0 ? withSession : undefined)
+    for (const row of listed.rows) this.#book.note(row.name, row.part)
+    this.#work.openListed(listed)
+    return part
   }
 
   /** Takes up what children have told, and now and then looks whether they still exist. */
@@ -242,21 +226,23 @@ export class Fork {
     if (this.#looked) return
     this.#looked = true
     if (this.#state.kind === 'parallel') return
-    const heard = await this.#children.ended(this.#parts)
-    for (const [name, part] of heard) this.#settle(name, part)
+    const heard = await this.#children.ended(this.#book.parts)
+    for (const [name, part] of heard) this.#book.settle(name, part)
   }
 
-  #nextLook(): number | undefined {
+  /** What the run waits for in time: the next attempt of a part, or a look whether its children are still there. */
+  #nextLook(): Timer | undefined {
+    const { nextAt } = this.#book.queue
+    const { all, foreign } = this.#book.children
+    if (all === 0) return nextAt === undefined ? undefined : { kind: 'parts', at: nextAt }
+    const { first, last } = foreign > 0 ? LOOKS.foreign : LOOKS.own
     const now = this.#call.host.now()
-    const look =
-      this.#tally.children === 0 ? undefined : now + (this.#children.foreign ? LOOK_MS.foreign : LOOK_MS.own)
-    const times = [this.#queue.nextAt, look].filter((at) => at !== undefined)
-    return times.length === 0 ? undefined : Math.min(...times)
+    return { kind: 'look', at: now + Math.min(Math.max(first, (now - this.#hold.run.since) / 4), last) }
   }
 
   /** Waits until a part ends, one that waits may begin, or something comes from outside. */
   async #nextChange(now: number): Promise<void> {
-    const retryAt = this.#queue.nextAt
+    const retryAt = this.#book.queue.nextAt
     const cancel =
       retryAt !== undefined && retryAt > now
         ? this.#call.host.alarm(retryAt, () => this.#change())
@@ -274,9 +260,9 @@ export class Fork {
   async #conclude(verdict: Verdict): Promise<ForkEnd> {
     this.#halt.abort(new Error('the other parts have decided'))
     await Promise.allSettled(this.#active.values())
-    const { done, failed } = this.#tally
-    const failures = [...this.#parts].filter(([, { status }]) => status === 'failed').slice(0, 10)
-    const told: Happening = {
+    const { done, failed } = this.#book.tally
+    const failures = [...this.#book.parts].filter(([, { status }]) => status === 'failed').slice(0, 10)
+    const joined: Happening = {
       type: 'joined',
       state: this.#state.name,
       done,
@@ -285,6 +271,7 @@ export class Fork {
         ? { failures: Object.fromEntries(failures.map(([name, part]) => [name, part.failure as Failure])) }
         : {}),
     }
+    const told = [...this.#told, joined]
     if ('joined' in verdict)
       return { end: 'joined', value: this.#children.membersIn(verdict.joined, this.#state), told }
     if ('failed' in verdict)
@@ -302,4 +289,9 @@ export class Fork {
     await Promise.allSettled(this.#active.values())
     return end
   }
+}
+
+/** The list has outgrown its bound: that concerns the state, not the item that was the last straw. */
+function isTooMany(error: unknown): boolean {
+  return error instanceof StepwrightError && error.code === 'too-many-items'
 }

@@ -9,7 +9,7 @@ import { visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import type { Schema } from '../model/schema.ts'
 import { Memos } from '../store/memos.ts'
-import { replyPut } from '../store/reply.ts'
+import { replyPut, type Reply } from '../store/reply.ts'
 import type { Along, Patience, RunDocument } from '../store/run-document.ts'
 import { SessionDocument } from '../store/session-document.ts'
 import type { Batch, Delete, Put } from '../store/store.ts'
@@ -47,7 +47,7 @@ export class Hold {
   constructor(turn: Turn) {
     this.turn = turn
     this.#due = turn.due
-    this.#memos = turn.resumed ? undefined : Memos.none(turn.kernel.store, turn.document.run)
+    this.#memos = turn.resumed ? undefined : Memos.none(turn.document.run)
     this.#patience = makePatience(turn)
   }
 
@@ -85,7 +85,7 @@ export class Hold {
     return {
       has: (key) => memos.has(key),
       get: (key) => memos.get(key),
-      save: (key, value) => memos.save(key, value, this.turn.document.fence),
+      save: (key, value) => memos.save(key, value, (batch) => this.write(batch)), // a store that is away does not fail the handler
     }
   }
 
@@ -96,10 +96,9 @@ export class Hold {
   /** Commits how an attempt ended, with its changes of the session and its reply. */
   async commitOutcome({ event, session, reply }: AttemptOutcome, along: Along = {}): Promise<void> {
     const { id, signal } = this.run
-    const answers: Put[] = []
-    if (reply && signal) answers.push(replyPut(id, signal.id, { ok: true, value: reply.value }))
-    if (event.type === 'taken-back' && signal)
-      answers.push(replyPut(id, signal.id, { ok: false, reason: event.reason }))
+    const asks = signal && this.turn.loaded.machine.definition.replies.has(signal.name)
+    const answer: Reply | undefined = reply ? { ok: true, value: reply.value } : refusal(event)
+    const answers = asks && answer ? [replyPut(id, signal.id, answer)] : []
     await this.withSession(session, (puts) =>
       this.#tryCommit(event, { ...along, put: [...puts, ...answers, ...(along.put ?? [])] }),
     )
@@ -153,22 +152,26 @@ export class Hold {
     const now = kernel.host.now()
     const { run, happenings, undo } = advance(loaded.machine, before, event, now)
     const left = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
-    const kept = left && run.status !== 'failed' // a failed run may be retried by hand, with what it saved
-    // whoever began to undo it may have been another worker
-    if (left && before.undoing) this.#memos ??= await Memos.load(kernel.store, before)
+    const memos = left && run.status !== 'failed' ? await this.#memosOf(before) : [] // a failed run may be retried by hand, with what it saved
     const orphans = left || run.status === 'compensating' ? await this.#orphans(event.type) : []
-    const memos = isFork(this.state) ? () => Memos.dropAll(kernel.store, before) : () => this.#memos?.dropped()
     const batch: Along = {
       ...along,
       put: [...orphans, ...(along.put ?? [])],
-      delete: [...(kept ? ((await memos()) ?? []) : []), ...this.#due, ...(along.delete ?? [])],
+      delete: [...memos, ...this.#due, ...(along.delete ?? [])],
       ...(undo ? { undo } : {}),
     }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
     this.#due = []
-    if (left) this.#memos = Memos.none(kernel.store, run)
+    if (left) this.#memos = Memos.none(run)
     kernel.announce({ run, revision: document.revision, happenings })
     return true
+  }
+
+  /** What was saved in a visit that is left, its parts included; the code may not know its state any more. */
+  async #memosOf(run: Run): Promise<readonly Delete[]> {
+    const state = this.turn.loaded.machine.definition.states.get(run.state)
+    const known = this.#memos !== undefined && !run.undoing && state && !isFork(state)
+    return known && this.#memos ? this.#memos.dropped() : Memos.dropAll(this.kernel.store, run)
   }
 
   /** Children that nobody waits for any more are cancelled, or terminated with their parent. */
@@ -193,6 +196,18 @@ export class Hold {
     const { state } = await this.#loadSession()
     return state ?? emptySession(schema)
   }
+}
+
+/** What an update is told that came to nothing. */
+function refusal(event: RunEvent): Reply | undefined {
+  if (event.type === 'taken-back') return { ok: false, reason: event.reason }
+  if (event.type === 'attempt-failed' && event.retryAt === undefined) {
+    const { name, message } = event.failure
+    return { ok: false, reason: `${name}: ${message}` }
+  }
+  if (event.type !== 'moved' || event.exit.by !== 'catch') return undefined
+  const told = event.log?.findLast(({ type }) => type === 'log')
+  return { ok: false, reason: told?.type === 'log' ? told.message : 'its handler failed' }
 }
 
 function emptySession(schema: Schema): Promise<unknown> {

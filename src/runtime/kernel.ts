@@ -3,6 +3,7 @@ import type { Host } from '../model/host.ts'
 import type { Run } from '../model/run.ts'
 import type { Store } from '../store/store.ts'
 import { Library } from './library.ts'
+import { BookShelf } from './part-book.ts'
 
 export type { Loaded } from './library.ts'
 
@@ -20,8 +21,10 @@ export interface Kernel {
   readonly worker: string
   readonly library: Library
   readonly resources: object
-  /** Keys of the step cache that this process is making. */
-  readonly making: Set<string>
+  /** Keys of the step cache that this process is making, each until that is committed. */
+  readonly making: Map<string, Promise<void>>
+  /** What is known of the parts of runs that wait for child runs. */
+  readonly books: BookShelf
   /** Tells those who watch, after the commit. */
   readonly announce: (committed: Committed) => void
   /** Tells the worker of this process that something may be due. */
@@ -35,6 +38,11 @@ export interface Kernel {
   readonly warn: (message: string) => void
 }
 
+/** What an engine has at hand when it is made. */
+export function nothingYet(): Pick<Kernel, 'making' | 'books'> {
+  return { making: new Map(), books: new BookShelf() }
+}
+
 /** A kernel without workflows that drives nothing: enough to read a store, and to put something into an inbox. */
 export function idleKernel(store: Store, host: Host): Kernel {
   const ignore = (): void => undefined
@@ -44,7 +52,7 @@ export function idleKernel(store: Store, host: Host): Kernel {
     worker: 'none',
     library: new Library(),
     resources: {},
-    making: new Set(),
+    ...nothingYet(),
     announce: ignore,
     nudge: ignore,
     fire: () => Promise.resolve('leave'),

@@ -124,6 +124,16 @@ export class Library {
     )
   }
 
+  /** The machine by which a run will go on; `undefined` where that is not loaded. */
+  async machineFor(
+    run: Pick<Run, 'id' | 'workflow' | 'version' | 'state' | 'data' | 'vars'>,
+  ): Promise<Machine | undefined> {
+    const loaded = this.of(run)
+    if (!loaded || loaded.machine.definition.version === run.version) return loaded?.machine
+    const fate = await this.fateOf(run)
+    return fate.fate === 'unknown' ? undefined : fate.loaded.machine
+  }
+
   /** Live states of older versions that migrations leave out, where the old class, or what was published of it, tells. */
   problems(statesOf: (name: string, version: number) => readonly string[] | undefined): readonly string[] {
     return this.all.flatMap(({ machine: { definition } }) =>

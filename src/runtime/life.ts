@@ -51,14 +51,14 @@ export async function limited(
   const releases: (() => void)[] = []
   const ended = new Promise((resolve, reject) => {
     const onStop = (): void => {
+      resolve(STOPPED) // before the handler hears of it: an error that it ends with then does not count
       life.end(stop.reason instanceof Error ? stop.reason : new Error('the worker let go of this run'))
-      resolve(STOPPED)
     }
     if (stop.aborted) return onStop()
     const fail = (why: 'timeout' | 'heartbeat'): void => {
       const error = timeout(why)
-      life.end(error)
       reject(error)
+      life.end(error)
     }
     stop.addEventListener('abort', onStop, { once: true })
     releases.push(

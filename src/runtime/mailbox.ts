@@ -1,6 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { awaitedBy } from '../definition/definition.ts'
-import type { Caller } from '../model/caller.ts'
+import { readCaller, type Caller } from '../model/caller.ts'
 import { checkId } from '../model/identifier.ts'
 import { isEnded } from '../model/status.ts'
 import { readToken } from '../store/callback-token.ts'
@@ -52,7 +52,7 @@ export class Mailbox {
   ): Promise<Accepted> {
     const { store, host } = this.#kernel
     const view = await this.#runs.view(id)
-    const machine = this.#kernel.library.of(view)?.machine
+    const machine = await this.#kernel.library.machineFor(view)
     const declared = machine ? [...machine.definition.signals.keys()] : await this.#publishedSignals(view)
     if (!declared.includes(name)) {
       throw new StepwrightError('unknown-signal', {
@@ -104,6 +104,18 @@ export class Mailbox {
     })
   }
 
+  /** Throws `unknown-signal` where a signal is not one that is answered. */
+  async checkUpdate(id: string, name: string): Promise<void> {
+    const view = await this.#runs.view(id)
+    const machine = await this.#kernel.library.machineFor(view)
+    if (!machine?.definition.signals.has(name) || machine.definition.replies.has(name)) return
+    throw new StepwrightError('unknown-signal', {
+      what: `${view.workflow} declares no reply to ${quote(name)}, so it is not an update`,
+      remedy: 'Send it with run.signal, or declare what it is answered with under "replies"',
+      details: { run: id, signal: name, declared: [...machine.definition.replies.keys()] },
+    })
+  }
+
   /** Sends the signal that a callback token stands for, and uses the token up in the same write. */
   async callback(token: string, payload: unknown): Promise<Accepted & { readonly run: string }> {
     const { store, host } = this.#kernel
@@ -120,11 +132,6 @@ export class Mailbox {
   async #publishedSignals({ workflow, version }: RunView): Promise<readonly string[]> {
     return (await readPublished(this.#kernel.store, workflow, version))?.signals ?? []
   }
-}
-
-function readCaller({ id, roles, tenant }: Caller): Caller {
-  checkId('caller', id)
-  return { id, ...(roles ? { roles: [...roles] } : {}), ...(tenant === undefined ? {} : { tenant }) }
 }
 
 function unknownToken(): StepwrightError {

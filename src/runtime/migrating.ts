@@ -1,8 +1,14 @@
+import type { Machine } from '../compile/machine.ts'
+import type { Run } from '../model/run.ts'
 import { isEnded, isHeld, type Status } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
+import { putBack } from '../store/inbox.ts'
 import { RunDocument } from '../store/run-document.ts'
+import type { Put } from '../store/store.ts'
 import { advance } from './advance.ts'
+import type { Advance, RunEvent } from './event.ts'
 import type { Kernel } from './kernel.ts'
+import type { Library } from './library.ts'
 import type { RunStore } from './run-store.ts'
 
 /** What becomes of one live run with the code that is loaded. */
@@ -33,26 +39,57 @@ export async function migrateRuns(
     if (!document || isEnded(document.run.status)) continue
     const { run } = document
     const { workflow, version, state } = run
-    const fate = await kernel.library.fateOf(run)
     const report = { id, workflow, version, status: run.status, state }
-    if (fate.fate === 'fits') reports.push({ ...report, fate: 'stays' })
-    else if (fate.fate === 'unknown') reports.push({ ...report, fate: 'unknown' })
+    if (run.undoing) {
+      reports.push({ ...report, fate: 'stays' }) // it is undone by the states it went through
+      continue
+    }
+    const fate = await kernel.library.fateOf(run)
+    const parked = run.status === 'needs-migration'
+    const unparked = parked ? [{ type: 'unparked' } as const] : []
+    if (fate.fate === 'fits') {
+      reports.push({ ...report, fate: 'stays' })
+      if (!dryRun && parked) await commit(document, unparked, kernel)
+    } else if (fate.fate === 'unknown') reports.push({ ...report, fate: 'unknown' })
     else if (fate.fate === 'blocked') reports.push({ ...report, fate: 'blocked', reason: fate.reason })
     else {
-      const { to, loaded } = fate
+      const { to } = fate
       reports.push({ ...report, fate: 'maps', to: { version: to.version, state: to.state } })
-      if (dryRun || isHeld(run)) continue
-      const now = kernel.host.now()
-      const parked = run.status === 'needs-migration'
-      const mapped = advance(loaded.machine, run, { type: 'migrated', ...to }, now)
-      const freed = parked
-        ? advance(loaded.machine, mapped.run, { type: 'unparked' }, now)
-        : { run: mapped.run, happenings: [] }
-      const happenings = [...mapped.happenings, ...freed.happenings]
-      if (await document.commit(freed.run, happenings, { put: [duePut(now, id, kernel.host.newId())] }))
-        kernel.announce({ run: freed.run, revision: document.revision, happenings })
+      if (!dryRun && !isHeld(run)) await commit(document, [{ type: 'migrated', ...to }, ...unparked], kernel)
     }
   }
   kernel.nudge()
   return reports
+}
+
+/** A run that has moved meanwhile is mapped by the worker that takes it next. */
+async function commit(
+  document: RunDocument,
+  events: readonly RunEvent[],
+  { library, host, announce }: Kernel,
+): Promise<void> {
+  const now = host.now()
+  const { run, happenings } = advanceAll(library, document.run, events, now)
+  const put = [...carried(document.run, run, host.newId), duePut(now, run.id, host.newId())]
+  if (await document.commit(run, happenings, { put }))
+    announce({ run, revision: document.revision, happenings })
+}
+
+/** Signals that were taken and have led to nothing yet, where a migration has put the run into another state: they go back. */
+export function carried(before: Run, after: Run, newId: () => string): readonly Put[] {
+  const elsewhere = after.version !== before.version && after.state !== before.state
+  return elsewhere ? putBack(after.id, before.votes ?? [], newId) : []
+}
+
+/** Several events at once, each with the machine of the version the run has come to. */
+export function advanceAll(library: Library, run: Run, events: readonly RunEvent[], now: number): Advance {
+  let result: Advance = { run, happenings: [] }
+  for (const event of events) {
+    const version = event.type === 'migrated' ? event.version : result.run.version
+    const loaded = library.of({ workflow: run.workflow, version })
+    const machine = loaded?.machine as Machine // pausing, cancelling and terminating need none
+    const next = advance(machine, result.run, event, now)
+    result = { ...next, happenings: [...result.happenings, ...next.happenings] }
+  }
+  return result
 }

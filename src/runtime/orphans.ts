@@ -12,7 +12,9 @@ export async function orphanPuts(
 ): Promise<readonly Put[]> {
   const letter = { payload: { reason: `its parent ${run.id} went on without it` }, at: host.now() }
   const parts = [...(await new PartList(run).load(store)).values()]
-  return parts.flatMap(({ status, child }) =>
-    status === 'child' && child !== undefined ? noticePuts(child, host.newId(), kind, letter) : [],
+  return parts.flatMap(({ status, child, foreign }) =>
+    status === 'child' && child !== undefined && !foreign
+      ? noticePuts(child, host.newId(), kind, letter)
+      : [],
   )
 }

@@ -18,9 +18,12 @@ export class PartQueue {
   readonly #most: number
   readonly #where: string
   readonly #priorities = new Map<string, number>()
-  readonly #retrying = new Set<string>()
-  /** Not begun, the next one last. */
+  /** Those that may begin, sorted, the next one last. */
   #open: string[] = []
+  /** Those that wait for their next attempt. */
+  readonly #retrying = new Set<string>()
+  /** When the first of those may begin. */
+  #retryAt = Infinity
   #count: number
   #ended: boolean
 
@@ -55,7 +58,7 @@ export class PartQueue {
     saved: ReadonlyMap<string, Part>,
     resources: object,
   ): PartQueue {
-    const taken = [...saved.values()].filter(({ item }) => item !== undefined).length
+    const taken = [...saved.values()].filter((part) => part.streamed).length
     const over = state.over(data, { ...resources, taken })
     const where = quote(state.name)
     const isStream = Symbol.asyncIterator in Object(over)
@@ -74,11 +77,11 @@ export class PartQueue {
   #fill(names: readonly string[]): void {
     for (const name of names) {
       const part = this.#saved.get(name)
-      if (part === undefined || part.status === 'open' || part.status === 'retry') this.#open.push(name)
-      if (part?.status === 'retry') this.#retrying.add(name)
       if (part?.priority !== undefined) this.#priorities.set(name, part.priority)
+      if (part?.status === 'retry') this.putBack(name)
+      else if (part === undefined || part.status === 'open') this.#open.push(name)
     }
-    if (this.#priorities.size > 0) this.#sort()
+    if (this.#priorities.size > 0) this.#open.sort(this.#compare)
   }
 
   /** All items are known. */
@@ -98,27 +101,33 @@ export class PartQueue {
 
   /** The next part that may begin now; `undefined`: none is left, or all that are left wait for their next attempt. */
   take(now: number): Next | undefined {
-    for (let i = this.#open.length - 1; i >= 0; i--) {
-      const name = this.#open[i] as string
-      if ((this.#saved.get(name)?.retryAt ?? 0) > now) continue
-      this.#open.splice(i, 1)
-      this.#retrying.delete(name)
-      return { name, item: this.itemOf(name) }
-    }
-    return undefined
+    if (now >= this.#retryAt) this.#openDue(now)
+    const name = this.#open.pop()
+    return name === undefined ? undefined : { name, item: this.itemOf(name) }
   }
 
   /** Puts a part back that will be tried again. */
   putBack(name: string): void {
-    this.#open.push(name)
     this.#retrying.add(name)
-    if (this.#priorities.size > 0) this.#sort()
+    this.#retryAt = Math.min(this.#retryAt, this.#saved.get(name)?.retryAt ?? 0)
   }
 
   /** When the next part that waits may begin. */
   get nextAt(): number | undefined {
-    const times = [...this.#retrying].map((name) => this.#saved.get(name)?.retryAt ?? 0)
-    return times.length === 0 ? undefined : Math.min(...times)
+    return this.#retrying.size === 0 ? undefined : this.#retryAt
+  }
+
+  #openDue(now: number): void {
+    this.#retryAt = Infinity
+    for (const name of this.#retrying) {
+      const { retryAt = 0 } = this.#saved.get(name) ?? {}
+      if (retryAt > now) {
+        this.#retryAt = Math.min(this.#retryAt, retryAt)
+        continue
+      }
+      this.#retrying.delete(name)
+      this.#insert(name)
+    }
   }
 
   /** The next item of the stream, named; it has to be saved before it begins. */
@@ -136,37 +145,51 @@ export class PartQueue {
     return items.map((item) => ({ name: itemName(this.#count++), item }))
   }
 
-  open(names: readonly string[], priority: number): void {
-    for (const name of names) {
-      this.#open.push(name)
-      if (priority !== 0) this.#priorities.set(name, priority)
+  /** Takes back the names that were given last. */
+  forget(added: number): void {
+    this.#count -= added
+  }
+
+  /** Lets new items begin. */
+  open(names: readonly string[]): void {
+    for (const name of names) this.#insert(name)
+  }
+
+  /** Those that have not begun, or wait for their next attempt. */
+  get names(): readonly string[] {
+    return [...this.#open, ...this.#retrying]
+  }
+
+  priorityOf(name: string): number {
+    return this.#priorities.get(name) ?? 0
+  }
+
+  prioritize(priorities: ReadonlyMap<string, number>): void {
+    if (priorities.size === 0) return
+    for (const [name, priority] of priorities) this.#priorities.set(name, priority)
+    this.#open.sort(this.#compare)
+  }
+
+  /** Ends the stream, if there is one and it was not read to its end. It may take its time: nobody waits for that. */
+  close(): void {
+    if (this.#ended) return
+    void (async () => this.#stream?.return?.())().catch(() => undefined)
+  }
+
+  #insert(name: string): void {
+    let low = 0
+    for (let high = this.#open.length; low < high;) {
+      const middle = (low + high) >>> 1
+      if (this.#compare(this.#open[middle] as string, name) < 0) low = middle + 1
+      else high = middle
     }
-    this.#sort()
+    this.#open.splice(low, 0, name)
   }
 
-  /** Gives every part that has not begun a priority, and says which. */
-  prioritize(priorityOf: (item: unknown, index: number) => number): ReadonlyMap<string, number> {
-    const given = new Map(
-      this.#open.map((name) => [name, Number(priorityOf(this.itemOf(name), Number(name)))]),
-    )
-    for (const [name, priority] of given) this.#priorities.set(name, priority)
-    this.#sort()
-    return given
-  }
-
-  /** Ends the stream, if there is one and it was not read to its end. */
-  async close(): Promise<void> {
-    if (!this.#ended) await this.#stream?.return?.()
-  }
-
-  /** Highest priority last, then the earliest. */
-  #sort(): void {
-    if (this.#priorities.size === 0) {
-      this.#open.sort((a, b) => (a < b ? 1 : -1))
-      return
-    }
-    const of = (name: string): number => this.#priorities.get(name) ?? 0
-    this.#open.sort((a, b) => of(a) - of(b) || (a < b ? 1 : -1))
+  /** Highest priority last; among equals the earliest. */
+  readonly #compare = (a: string, b: string): number => {
+    const difference = this.#priorities.size === 0 ? 0 : this.priorityOf(a) - this.priorityOf(b)
+    return difference || (a < b ? 1 : -1)
   }
 
   #check(count: number): void {

@@ -1,6 +1,7 @@
 import { quote } from '../errors/stepwright-error.ts'
 import { isChild, type Branch, type ForkState, type Work } from '../definition/definition.ts'
 import type { WorkList } from '../definition/shape.ts'
+import { FatalError, toFailure } from '../model/failure.ts'
 import type { Memos } from '../store/memos.ts'
 import type { Part, PartList } from '../store/part-list.ts'
 import type { Schema } from '../model/schema.ts'
@@ -10,14 +11,26 @@ import { edgeFor, judgeBy } from './failing.ts'
 import { fit } from './fitting.ts'
 import type { Hold } from './hold.ts'
 import { invoke, STOPPED, type CallParts } from './invocation.ts'
-import type { Next, PartQueue } from './part-queue.ts'
+import type { PartBook } from './part-book.ts'
+import type { Next } from './part-queue.ts'
+
+/** What an item asks of the work list, in order. */
+type Asked =
+  | { readonly items: readonly unknown[]; readonly priority: number }
+  | { readonly priorityOf: (item: unknown, index: number) => number }
 
 /** How an attempt of a part ended, and what goes with it. */
 export interface Ended {
   readonly part: Part
   readonly session: Kept['session']
-  readonly added: { readonly items: readonly unknown[]; readonly priority: number; next?: readonly Next[] }[]
-  readonly prioritized: ((item: unknown, index: number) => number)[]
+  readonly asked: readonly Asked[]
+}
+
+/** What becomes of the work list when a result is saved. */
+export interface Listed {
+  readonly rows: readonly NamedRow[]
+  readonly added: readonly string[]
+  readonly priorities: ReadonlyMap<string, number>
 }
 
 /** A row of a part, with its name. */
@@ -32,15 +45,13 @@ export class PartWork {
   readonly #hold: Hold
   readonly #state: ForkState
   readonly #call: CallParts
-  readonly #queue: PartQueue
-  readonly #open: () => number
+  readonly #book: PartBook
 
-  constructor(hold: Hold, state: ForkState, call: CallParts, queue: PartQueue, open: () => number) {
+  constructor(hold: Hold, state: ForkState, call: CallParts, book: PartBook) {
     this.#hold = hold
     this.#state = state
     this.#call = call
-    this.#queue = queue
-    this.#open = open
+    this.#book = book
   }
 
   /** One attempt; `undefined`: it was stopped. Never throws for what a handler does. */
@@ -55,8 +66,7 @@ export class PartWork {
     const { method, timeoutMs, heartbeatMs, retry, schema } = this.#workOf(name)
     const attempts = (before?.attempts ?? 0) + 1
     const kept: Kept = { log: [], session: [] }
-    const added: Ended['added'] = []
-    const prioritized: Ended['prioritized'] = []
+    const asked: Asked[] = []
     const what = quote(`${this.#state.name}/${name}`)
     const invocation = {
       method,
@@ -66,66 +76,93 @@ export class PartWork {
       what,
       memos: this.#hold.bookOf(memos),
       part: { name, attempt: attempts },
-      ...(this.#state.kind === 'map' ? { more: { work: this.#workList(added, prioritized) } } : {}),
+      ...(this.#state.kind === 'map' ? { more: { work: this.#workList(asked) } } : {}),
     }
     const log = (): Pick<Part, 'log'> => (kept.log.length > 0 ? { log: kept.log } : {})
-    const none = { session: [], added: [], prioritized: [] }
+    const none = { session: [], asked: [] }
     try {
       const returned = await invoke(run, invocation, this.#call, kept)
       if (returned === STOPPED) return undefined
       const result = await fit(schema, returned, 'invalid-data', `The result of ${what}`)
       const part: Part = { status: 'done', at: host.now(), attempts, result, ...keepItem(before), ...log() }
-      return { part, session: kept.session, added, prioritized }
+      return { part, session: kept.session, asked }
     } catch (thrown) {
       const { failure, retryAt } = judgeBy(retry, attempts, thrown, host)
       const failed = { at: host.now(), attempts, failure, ...keepItem(before), ...log() }
       if (retryAt !== undefined) return { part: { status: 'retry', retryAt, ...failed }, ...none }
-      return { part: { status: 'failed', ...failed, ...this.edgeOf(thrown) }, ...none }
+      return { part: { status: 'failed', ...failed, ...this.#edgeOf(thrown) }, ...none }
     }
   }
 
+  /** A part that could not be kept as it had ended. What it has said is left out: that may be the cause. */
+  unkept({ status, at, attempts = 0, failure, retryAt, ...part }: Part, thrown: unknown): Part {
+    // an item that cannot be stored is the cause itself
+    const same = { at, attempts, ...keepItem({ ...part, ...(status === 'open' ? { item: undefined } : {}) }) }
+    if (status === 'retry' && failure && retryAt !== undefined) return { status, ...same, failure, retryAt }
+    return { status: 'failed', ...same, failure: failure ?? toFailure(thrown), ...this.#edgeOf(thrown) }
+  }
+
   /** The catch edge of the state that an error is for, by number, since its class is not stored. */
-  edgeOf(thrown: unknown): Pick<Part, 'edge'> {
+  #edgeOf(thrown: unknown): Pick<Part, 'edge'> {
     const edge = edgeFor(this.#state, thrown)
     return edge ? { edge: this.#state.catches.indexOf(edge) } : {}
   }
 
-  /** The rows of items that a handler has added, and of priorities it has given. */
-  addedRows(
-    { added, prioritized }: Ended,
-    list: PartList,
-    parts: ReadonlyMap<string, Part>,
-  ): readonly NamedRow[] {
+  /** What an item has asked of the work list, as rows. Where it cannot be done, nothing of it is. */
+  listed({ asked }: Ended, list: PartList): Listed {
     const at = this.#call.host.now()
     const rows = new Map<string, Part>()
-    for (const each of added) {
-      each.next = this.#queue.add(each.items)
-      for (const { name, item } of each.next)
-        rows.set(name, { status: 'open', at, item, priority: each.priority })
+    const priorities = new Map<string, number>()
+    const added: Next[] = []
+    try {
+      for (const each of asked) {
+        if ('items' in each) {
+          const fresh = this.#book.queue.add(each.items)
+          added.push(...fresh)
+          for (const { name, item } of fresh)
+            rows.set(name, { status: 'open', at, item, priority: each.priority })
+          if (each.priority !== 0) for (const { name } of fresh) priorities.set(name, each.priority)
+          continue
+        }
+        for (const { name, item } of [
+          ...added,
+          ...this.#book.queue.names.map((n) => ({ name: n, item: this.#book.queue.itemOf(n) })),
+        ]) {
+          const priority = readPriority(each.priorityOf(item, Number(name)))
+          if (priority === (priorities.get(name) ?? this.#book.queue.priorityOf(name))) continue
+          priorities.set(name, priority)
+          rows.set(name, {
+            ...(rows.get(name) ?? this.#book.parts.get(name) ?? { status: 'open', at }),
+            priority,
+          })
+        }
+      }
+      return {
+        rows: [...rows].map(([name, part]) => ({ name, ...list.put(name, part) })),
+        added: added.map(({ name }) => name),
+        priorities,
+      }
+    } catch (error) {
+      this.#book.queue.forget(added.length)
+      throw error
     }
-    for (const priorityOf of prioritized)
-      for (const [name, priority] of this.#queue.prioritize(priorityOf))
-        rows.set(name, { ...(parts.get(name) ?? { status: 'open', at }), priority })
-    return [...rows].map(([name, part]) => ({ name, ...list.put(name, part) }))
   }
 
-  /** Items that were saved may begin. */
-  openAdded({ added }: Ended): void {
-    for (const { next = [], priority } of added)
-      this.#queue.open(
-        next.map(({ name }) => name),
-        priority,
-      )
+  /** What was saved counts. */
+  openListed({ added, priorities }: Listed): void {
+    this.#book.queue.prioritize(priorities)
+    this.#book.queue.open(added)
   }
 
-  #workList(added: Ended['added'], prioritized: Ended['prioritized']): WorkList {
-    const open = this.#open
+  #workList(asked: Asked[]): WorkList {
+    const book = this.#book
     return {
       get open() {
-        return open()
+        return book.open
       },
-      add: (items, { priority = 0 } = {}) => void added.push({ items: [...items], priority }),
-      prioritize: (priorityOf) => void prioritized.push(priorityOf),
+      add: (items, { priority = 0 } = {}) =>
+        void asked.push({ items: [...items], priority: readPriority(priority) }),
+      prioritize: (priorityOf) => void asked.push({ priorityOf }),
     }
   }
 
@@ -138,6 +175,12 @@ export class PartWork {
 }
 
 /** The item stays with its part where it does not follow from the state's data. */
-function keepItem(before: Part | undefined): Pick<Part, 'item'> {
-  return before && 'item' in before ? { item: before.item } : {}
+function keepItem(before: Pick<Part, 'item' | 'streamed'> | undefined): Pick<Part, 'item' | 'streamed'> {
+  if (!before || !('item' in before)) return {}
+  return { item: before.item, ...(before.streamed ? { streamed: true } : {}) }
+}
+
+function readPriority(priority: unknown): number {
+  if (typeof priority === 'number' && Number.isFinite(priority)) return priority
+  throw new FatalError(`a priority is ${String(priority)}, not a number`)
 }

@@ -5,11 +5,16 @@ import type { RunView } from './run-view.ts'
 
 /** Asks the workflow of a run a question about where it stands. Nothing is written. */
 export async function ask(
-  { state, data, vars, visits, status }: RunView,
+  view: RunView,
   name: string,
-  { machine, instance, config }: Loaded,
-  { resources }: Kernel,
+  newest: Loaded,
+  { resources, library }: Kernel,
 ): Promise<unknown> {
+  const fate = await library.fateOf(view)
+  const { machine, instance, config } = fate.fate === 'unknown' ? newest : fate.loaded
+  // a run of an older version is shown as it will go on
+  const { state, data, vars } = fate.fate === 'maps' ? fate.to : view
+  const { visits, status } = view
   const { queries, states, name: workflow } = machine.definition
   const query = queries.get(name)
   if (!query) {

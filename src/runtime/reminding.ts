@@ -1,5 +1,5 @@
 import { quote } from '../errors/stepwright-error.ts'
-import type { Kept } from './context.ts'
+import { CALLBACK, type Kept, type MemoBook } from './context.ts'
 import { judgeBy } from './failing.ts'
 import type { Hold } from './hold.ts'
 import { invoke, STOPPED, type CallParts } from './invocation.ts'
@@ -18,7 +18,7 @@ export async function remind(hold: Hold, call: CallParts): Promise<boolean> {
   const name = `${method}/${(run.reminded?.[method] ?? 0) + 1}`
   const part = { name, attempt: run.attempt }
   try {
-    const memos = await hold.memos()
+    const memos = ofReminder(await hold.memos(), name)
     const what = `${method} of ${quote(run.state)}`
     const returned = await invoke(
       run,
@@ -38,4 +38,14 @@ export async function remind(hold: Hold, call: CallParts): Promise<boolean> {
     })
   }
   return true
+}
+
+/** Each reminder saves results of its own; a callback token is that of the visit. */
+function ofReminder(memos: MemoBook, name: string): MemoBook {
+  const own = (key: string): string => (key.startsWith(CALLBACK) ? key : `${name} ${key}`)
+  return {
+    has: (key) => memos.has(own(key)),
+    get: (key) => memos.get(own(key)),
+    save: (key, value) => memos.save(own(key), value),
+  }
 }

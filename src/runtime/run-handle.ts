@@ -65,7 +65,8 @@ export class RunHandle<D extends Shape = Shape> {
    * Sends a signal that is answered, and waits for the answer: the one its handler gave with `reply`, once its move was
    * committed. The same `id` again gives the same answer.
    *
-   * @throws StepwrightError as `signal` does; `signal-refused` where the run did not take it, with the reason.
+   * @throws StepwrightError as `signal` does; `signal-refused` where the run did not take it, with the reason;
+   *   `run-parked` where it was set aside: the update is kept for when it goes on.
    */
   async update<const N extends keyof D['replies'] & keyof D['signals'] & string>(
     name: N,
@@ -79,13 +80,17 @@ export class RunHandle<D extends Shape = Shape> {
         remedy: 'Send another one, with an id of its own',
         details: { run: this.id, signal: name, id, reason },
       })
-    const send = async (): Promise<void> =>
-      void (await mailbox.signal(this.id, name, payload, { id, ...options }))
+    const send = async (): Promise<void> => {
+      await mailbox.checkUpdate(this.id, name)
+      await mailbox.signal(this.id, name, payload, { id, ...options })
+    }
     return this.#follow(send, async (view) => {
       const reply = await mailbox.reply(this.id, id)
       if (reply?.ok === false) throw refused(reply.reason)
       if (reply) return { value: reply.value as OutputOf<D['replies'][N]> }
-      if (isEnded(view.status)) throw refused(`it is ${view.status}`)
+      const { status, undoing } = view
+      if (isEnded(status) || (undoing && undoing.why !== 'transaction')) throw refused(`it is ${status}`)
+      if (isParked(status)) throw outcomeError(view)
       return undefined
     })
   }

@@ -1,8 +1,10 @@
 /** Moves that steps recall across runs: by workflow, version, state, tenant and a key of the step's own. */
 import { hash } from 'node:crypto'
 import { quote } from '../errors/stepwright-error.ts'
+import type { Machine } from '../compile/machine.ts'
 import type { StepState } from '../definition/definition.ts'
 import type { Run } from '../model/run.ts'
+import { parseWith } from '../model/schema.ts'
 import { decode, encode } from '../store/codec.ts'
 import { isAlive, readLeases } from '../store/lease.ts'
 import type { Along } from '../store/run-document.ts'
@@ -23,65 +25,101 @@ const LOOK_MS = 100
 interface Recalled {
   readonly outcome: AttemptOutcome
   readonly put?: Along
+  /** To be called once the outcome is committed: those who wait for it look again. */
+  readonly done: () => void
 }
 
 /**
  * The move made for the same key, or what `work` makes of it now. While one run makes it, in this process or another,
- * others wait for it. `undefined`: it was stopped.
+ * others wait for it. `undefined`: it was stopped. Throws what the key's own function throws.
  */
 export async function cached(
   run: Run,
-  state: StepState & { readonly cache?: StepState['cache'] },
+  state: StepState,
+  machine: Machine,
   kernel: Kernel,
   stop: AbortSignal,
   work: () => Promise<AttemptOutcome | undefined>,
 ): Promise<Recalled | undefined> {
-  const { store, host, worker } = kernel
+  const { store, host, worker, making } = kernel
   const key = keyOf(run, state)
   for (;;) {
     if (stop.aborted) return undefined
+    const ours = making.get(key)
+    if (ours) {
+      await ended(ours, stop)
+      continue
+    }
     const [stored] = await store.get('cache', [key])
     const row = stored && (decode(JSON.parse(stored.value)) as Row)
     const now = host.now()
-    if (row?.move && row.until > now) return { outcome: recall(row.move, worker) }
-    const making =
-      row?.by !== undefined &&
-      row.by !== worker &&
-      row.until > now &&
-      isAlive((await readLeases(store)).get(row.by), now)
-    const ours = row?.by === worker && kernel.making.has(key)
-    if (making || ours) {
+    const fresh = row && row.until > now ? row : undefined
+    const recalled = fresh?.move && (await recall(run, state, machine, fresh.move, worker))
+    if (recalled) return { outcome: recalled, done: () => undefined }
+    const other = fresh?.by !== undefined && fresh.by !== worker ? fresh.by : undefined
+    if (other !== undefined && isAlive((await readLeases(store)).get(other), now)) {
       await pause(kernel, stop)
       continue
     }
-    const claim: Row = { by: worker, until: now + state.timeoutMs }
-    const claimed = await store.write({ put: [cachePut(key, claim, stored?.revision ?? 0)] })
-    if (!claimed) continue
-    kernel.making.add(key)
+    if (making.has(key)) continue
+    const done = begin(making, key)
     try {
-      const outcome = await work()
-      if (outcome?.event.type !== 'moved' || outcome.event.exit.by !== 'step') {
-        await store.write({ delete: [{ collection: 'cache', key }] })
-        return outcome && { outcome }
-      }
-      const { exit, data, vars } = outcome.event
-      const made: Row = {
-        until: host.now() + (state.cache?.ttlMs ?? 0),
-        move: { to: exit.to, data, ...(vars ? { vars } : {}) },
-      }
-      return { outcome, put: { put: [cachePut(key, made)] } }
-    } finally {
-      kernel.making.delete(key)
+      const claim: Row = { by: worker, until: now + state.timeoutMs }
+      const claimed = await store.write({ put: [cachePut(key, claim, stored?.revision ?? 0)] })
+      const made = claimed ? await make(key, state, kernel, work) : undefined
+      if (made) return { ...made, done }
+      done()
+      if (claimed) return undefined
+    } catch (error) {
+      done()
+      throw error
     }
   }
 }
 
-function recall({ to, data, vars }: NonNullable<Row['move']>, worker: string): AttemptOutcome {
-  const log = [{ type: 'log', level: 'info', message: 'recalled from the cache' }] as const
-  return {
-    event: { type: 'moved', worker, exit: { by: 'step', to }, data, ...(vars ? { vars } : {}), log },
-    session: [],
+async function make(
+  key: string,
+  { cache }: StepState,
+  { store, host }: Kernel,
+  work: () => Promise<AttemptOutcome | undefined>,
+): Promise<Omit<Recalled, 'done'> | undefined> {
+  const outcome = await work()
+  if (outcome?.event.type !== 'moved' || outcome.event.exit.by !== 'step') {
+    await store.write({ delete: [{ collection: 'cache', key }] })
+    return outcome && { outcome }
   }
+  const { exit, data, vars } = outcome.event
+  const move = { to: exit.to, data, ...(vars ? { vars } : {}) }
+  return { outcome, put: { put: [cachePut(key, { until: host.now() + (cache?.ttlMs ?? 0), move })] } }
+}
+
+/** Notes that this process makes a key; what it gives says that it is made. */
+function begin(making: Kernel['making'], key: string): () => void {
+  let resolve = (): void => undefined
+  making.set(key, new Promise((done) => (resolve = done)))
+  return () => {
+    making.delete(key)
+    resolve()
+  }
+}
+
+/** A move that was kept, unless the code has become such that it does not fit any more. */
+async function recall(
+  run: Run,
+  state: StepState,
+  { definition }: Machine,
+  { to, data, vars }: NonNullable<Row['move']>,
+  worker: string,
+): Promise<AttemptOutcome | undefined> {
+  const target = state.to.includes(to) ? definition.states.get(to) : undefined
+  const fits =
+    target &&
+    (await parseWith(target.schema, data)).ok &&
+    (await parseWith(definition.vars, { ...(run.vars as object), ...vars })).ok
+  if (!fits) return undefined
+  const log = [{ type: 'log', level: 'info', message: 'recalled from the cache' }] as const
+  const exit = { by: 'step', to } as const
+  return { event: { type: 'moved', worker, exit, data, ...(vars ? { vars } : {}), log }, session: [] }
 }
 
 function keyOf({ workflow, version, startedBy, data }: Run, { name, cache }: StepState): string {
@@ -93,6 +131,14 @@ function keyOf({ workflow, version, startedBy, data }: Run, { name, cache }: Ste
 function cachePut(key: string, row: Row, expect?: number) {
   const value = JSON.stringify(encode(row, 'cache'))
   return { collection: 'cache', key, value, ...(expect === undefined ? {} : { expect }) } as const
+}
+
+async function ended(making: Promise<void>, stop: AbortSignal): Promise<void> {
+  let onStop = (): void => undefined
+  const stopped = new Promise<void>((resolve) => (onStop = resolve))
+  stop.addEventListener('abort', onStop, { once: true })
+  await Promise.race([making, stopped])
+  stop.removeEventListener('abort', onStop)
 }
 
 function pause({ host }: Kernel, stop: AbortSignal): Promise<void> {

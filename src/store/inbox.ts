@@ -1,4 +1,4 @@
-import type { ReceivedSignal, Parent } from '../model/run.ts'
+import { visitOf, type Parent, type ReceivedSignal, type Run } from '../model/run.ts'
 import { joinKey } from '../model/identifier.ts'
 import { decode, encode } from './codec.ts'
 import { duePut } from './due-list.ts'
@@ -15,6 +15,8 @@ export type Message = Letter & { readonly key: string }
 
 /** Notices sort before all signals, so that they are found without reading those. */
 const NOTICE = '!'
+/** What was put back sorts before what came later. */
+const BACK = ' '
 
 /**
  * I6 Puts a signal into the inbox and marks its run as due, in one write. With an id of the caller's, a second one of
@@ -64,9 +66,21 @@ export function childEndPut({ run, state, visit, part }: Parent, child: string, 
   return put
 }
 
+/** Whether a notice is of a child of the present visit. */
+export function isOfVisit({ kind, payload }: Message, run: Pick<Run, 'state' | 'visits'>): boolean {
+  if (kind !== 'child') return false
+  const { state, visit } = payload as { state: string; visit: number }
+  return state === run.state && visit === visitOf(run)
+}
+
 function letterPut(run: string, place: string, letter: Letter): Put & { expect: 0 } {
   const value = JSON.stringify(encode(letter, 'payload'))
   return { collection: 'inbox', key: joinKey(run, place), value, expect: 0 }
+}
+
+/** Puts signals back that were taken out: before all that have come since, in their order. */
+export function putBack(run: string, signals: readonly ReceivedSignal[], newId: () => string): readonly Put[] {
+  return signals.map((signal) => letterPut(run, BACK + newId(), signal))
 }
 
 /** Whether a signal of that id was accepted before. */

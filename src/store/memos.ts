@@ -8,8 +8,6 @@ type Visit = Pick<Run, 'id' | 'state' | 'visits'>
 /** Before the name of a part, where the key of a memo would stand. */
 const PART = '/'
 
-type Fence = NonNullable<Batch['check']>[number]
-
 /**
  * Results saved inside one visit.
  *
@@ -17,24 +15,22 @@ type Fence = NonNullable<Batch['check']>[number]
  *    and still runs changes nothing.
  */
 export class Memos {
-  readonly #store: Store
   readonly #prefix: string
   readonly #values = new Map<string, unknown>()
 
-  private constructor(store: Store, run: Visit, part?: string) {
-    this.#store = store
+  private constructor(run: Visit, part?: string) {
     const own = joinKey(run.id, run.state, String(visitOf(run)), ...(part === undefined ? [] : [PART + part]))
     this.#prefix = `${own}/`
   }
 
   /** Those of a visit, or of a part of it, that has just begun: none. */
-  static none(store: Store, run: Visit, part?: string): Memos {
-    return new Memos(store, run, part)
+  static none(run: Visit, part?: string): Memos {
+    return new Memos(run, part)
   }
 
   /** Those that earlier attempts of this visit, or of a part of it, have saved. */
   static async load(store: Store, run: Visit, part?: string): Promise<Memos> {
-    const memos = new Memos(store, run, part)
+    const memos = new Memos(run, part)
     const entries = await store.list('memo', {
       prefix: memos.#prefix,
       limit: Number.MAX_SAFE_INTEGER,
@@ -56,7 +52,7 @@ export class Memos {
       const [part = '', memo] = key.slice(prefix.length).split('/').map(decodeURIComponent)
       if (memo === undefined) continue
       const name = part.slice(PART.length)
-      const memos = parts.get(name) ?? Memos.none(store, run, name)
+      const memos = parts.get(name) ?? Memos.none(run, name)
       parts.set(name, memos)
       memos.#values.set(memo, decode(JSON.parse(value ?? 'null')))
     }
@@ -82,12 +78,15 @@ export class Memos {
     return this.#values.get(key)
   }
 
-  /** `false`: the run has moved on, nothing was saved. Gives back what a later attempt would read. */
-  async save(key: string, value: unknown, fence: Fence): Promise<boolean> {
+  /** Saves a result with a write that is fenced by the run. `false`: the run has moved on, nothing was saved. What is kept is what a later attempt would read. */
+  async save(
+    key: string,
+    value: unknown,
+    write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
+  ): Promise<boolean> {
     const text = JSON.stringify(encode(value, `memo ${JSON.stringify(key)}`))
-    const saved = await this.#store.write({
+    const saved = await write({
       put: [{ collection: 'memo', key: this.#prefix + joinKey(key), value: text }],
-      check: [fence],
     })
     if (saved) this.#values.set(key, decode(JSON.parse(text)))
     return saved

@@ -3,7 +3,7 @@ import type { LogLine } from '../model/history.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import type { Failure } from '../model/failure.ts'
 import { decode, encode } from './codec.ts'
-import type { Delete, Put, Store } from './store.ts'
+import type { Batch, Put, Store } from './store.ts'
 
 /** A branch, an item or a child of the state a run stands in, as far as something of it has to be kept. */
 export interface Part {
@@ -19,8 +19,12 @@ export interface Part {
   /** Which catch edge of the state its error is for, by number. */
   readonly edge?: number
   readonly child?: string
+  /** The child was started by somebody else: it tells this run nothing, and is not cancelled with it. */
+  readonly foreign?: boolean
   /** The item itself, where it does not follow from the state's data. */
   readonly item?: unknown
+  /** It came from the stream, and was not added by another item. */
+  readonly streamed?: boolean
   readonly priority?: number
   readonly undone?: boolean
   readonly log?: readonly LogLine[]
@@ -60,9 +64,11 @@ export class PartList {
     }
   }
 
-  /** Forgets a part, so that it begins anew. */
-  delete(name: string): Delete {
-    return { collection: 'part', key: this.#prefix + joinKey(name) }
+  /** Lets a part begin anew: it is forgotten, but for an item that does not follow from the state's data. */
+  anew(name: string, { at, streamed, priority, ...part }: Part): Pick<Batch, 'put' | 'delete'> {
+    if (!('item' in part)) return { delete: [{ collection: 'part', key: this.#prefix + joinKey(name) }] }
+    const kept = { ...(streamed ? { streamed } : {}), ...(priority === undefined ? {} : { priority }) }
+    return { put: [this.put(name, { status: 'open', at, item: part.item, ...kept }).put] }
   }
 
   /** A part as it will be read, and the write that keeps it. Throws `not-storable`, with the path. */

@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { test as plainTest } from 'vitest'
+import { test as plainTest, vi } from 'vitest'
+import type { AnyClass } from '../../src/definition/shape.ts'
+import { createEngine, type Engine, type EngineOptions } from '../../src/index.ts'
+import { OrderWorkflow } from './fixtures/order.ts'
+import { SecondOpinion } from './fixtures/second-opinion.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const NODE = join(ROOT, 'node_modules/.bin/node')
@@ -78,6 +82,48 @@ export class CommandLine {
   /** Runs a command to its end. */
   run(words: readonly string[], input?: string): Promise<Ended> {
     return this.begin(words, input).ended
+  }
+
+  /** Starts a run in this process, in the store of the folder, and drives it until it waits or has ended. */
+  async settled(workflow: AnyClass, id: string, input: object): Promise<void> {
+    await this.#withEngine(workflow, true, async (engine) => {
+      const run = await engine.start(workflow, input as never, { id })
+      await vi.waitFor(
+        async () => {
+          const { status } = await run.view()
+          if (status === 'running' || status === 'pending' || status === 'compensating')
+            throw new Error(status)
+        },
+        { timeout: 5_000, interval: 5 },
+      )
+    })
+  }
+
+  /** Starts a run in this process, and leaves it to others. */
+  async pending(
+    workflow: AnyClass,
+    id: string,
+    input: object,
+    options: { session?: string } = {},
+  ): Promise<void> {
+    await this.#withEngine(workflow, false, async (engine) => {
+      await engine.start(workflow, input as never, { id, ...options })
+    })
+  }
+
+  async #withEngine(
+    workflow: AnyClass,
+    worker: boolean,
+    work: (engine: Engine) => Promise<void>,
+  ): Promise<void> {
+    const store = `sqlite:${join(this.folder, 'stepwright.db')}` as const
+    const workflows = workflow === OrderWorkflow ? [workflow, SecondOpinion] : [workflow]
+    const engine = createEngine({ workflows, store, worker, resources: { greeting: 'on' } } as EngineOptions)
+    try {
+      await work(engine)
+    } finally {
+      await engine.close()
+    }
   }
 
   /** Runs a command with --json; its result and, where it failed, its error. */

@@ -98,7 +98,9 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('several approvers: $ki
     })
     await run.signal('approve', {}, { as: bob })
     expect(await test.finish(run)).toMatchObject({ status: 'completed', data: { by: ['ann!', 'bob'] } })
-    expect((await historyOf(run)).filter(({ type }) => type === 'voted' || type === 'signalled')).toMatchObject([
+    expect(
+      (await historyOf(run)).filter(({ type }) => type === 'voted' || type === 'signalled'),
+    ).toMatchObject([
       { type: 'voted', count: 1, of: 2, caller: ann },
       { type: 'signalled', caller: bob },
     ])
@@ -116,7 +118,10 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('several approvers: $ki
     await run.signal('approve', {}, { as: ann })
     const { revision } = await test.finish(run)
     const send = run.signal('approve', {}, as ? { as } : {})
-    await expect(send).rejects.toMatchObject({ code: 'not-permitted', message: expect.stringMatching(why) as string })
+    await expect(send).rejects.toMatchObject({
+      code: 'not-permitted',
+      message: expect.stringMatching(why) as string,
+    })
     expect(await test.finish(run)).toMatchObject({ status: 'waiting', revision })
     await test.close()
   })
@@ -190,7 +195,9 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('several approvers: $ki
     await run.signal('change', { cents: 7 })
     expect((await test.finish(run)).votes).toBeUndefined()
     await run.signal('approve', {}, { as: ann })
-    await expect(run.signal('reject', { why: 'no' }, { as: ann })).rejects.toMatchObject({ code: 'not-permitted' })
+    await expect(run.signal('reject', { why: 'no' }, { as: ann })).rejects.toMatchObject({
+      code: 'not-permitted',
+    })
     await run.signal('reject', { why: 'no' }, { as: bob })
     expect(await test.finish(run)).toMatchObject({ state: 'lost', data: { why: 'no (bob)' } })
     await test.close()
@@ -228,7 +235,9 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('several approvers: $ki
         resources: () => ({}),
         live: async (test) => {
           const start = { cents: 5 } as never
-          const run = (await test.engine.start(PaymentWorkflow, start, { id: 'p' })) as unknown as RunHandle<D>
+          const run = (await test.engine.start(PaymentWorkflow, start, {
+            id: 'p',
+          })) as unknown as RunHandle<D>
           for (const as of [ann, bob]) {
             await test.finish(run)
             await run.signal('approve', {}, { as, id: as.id })

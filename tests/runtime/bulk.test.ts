@@ -11,8 +11,10 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('one thing with many ru
     const resources = { office, hands: paid }
     const store = kind.make(freshName())
     const test = createTestEngine({ workflows: [BatchWorkflow, ShopWorkflow], resources, store })
-    for (const id of ['b1', 'b2']) await test.finish(await test.engine.start(BatchWorkflow, { items: [id] }, { id }))
-    for (const id of ['s1', 's2', 's3']) await test.finish(await test.engine.start(ShopWorkflow, { amount: 1 }, { id }))
+    for (const id of ['b1', 'b2'])
+      await test.finish(await test.engine.start(BatchWorkflow, { items: [id] }, { id }))
+    for (const id of ['s1', 's2', 's3'])
+      await test.finish(await test.engine.start(ShopWorkflow, { amount: 1 }, { id }))
     const statuses = async () =>
       Object.fromEntries((await test.engine.list()).map(({ id, status }) => [id, status]).sort())
     return { test, engine: test.engine, office, statuses }
@@ -37,7 +39,10 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('one thing with many ru
     office.broken.clear()
     const said = { as: { id: 'ada' }, reason: 'mended' }
     expect((await engine.bulk('retry', { workflow: 'batch' }, said)).every(({ done }) => done)).toBe(true)
-    expect((await engine.bulk('pause', { limit: 2, status: 'waiting' })).map(({ id }) => id)).toEqual(['s3', 's2'])
+    expect((await engine.bulk('pause', { limit: 2, status: 'waiting' })).map(({ id }) => id)).toEqual([
+      's3',
+      's2',
+    ])
     expect(await engine.bulk('cancel', { workflow: 'shop' }, said)).toHaveLength(3)
     await test.settle()
     expect(await statuses()).toEqual({

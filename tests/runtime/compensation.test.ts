@@ -86,11 +86,22 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
       return [event.state, event.visit, event.part].filter((part) => part !== undefined).join(' ')
     })
     expect(told).toEqual([
-      ...['attempt-failed', 'failed', 'compensating', 'hotel 1', 'papers 1 visa', 'papers 1 cover', 'papers 1'],
+      ...[
+        'attempt-failed',
+        'failed',
+        'compensating',
+        'hotel 1',
+        'papers 1 visa',
+        'papers 1 cover',
+        'papers 1',
+      ],
       ...['extras 1 0000002', 'extras 1 0000001', 'extras 1 0000000', 'extras 1', 'flight 2', 'flight 1'],
       'compensated',
     ])
-    await expect(run.result()).rejects.toMatchObject({ code: 'run-failed', details: { status: 'compensated' } })
+    await expect(run.result()).rejects.toMatchObject({
+      code: 'run-failed',
+      details: { status: 'compensated' },
+    })
     expect(await leftIn(test.engine.store)).toEqual([])
     await test.close()
   })
@@ -108,7 +119,10 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
       },
       live: async (test) => {
         const start = { to: 'Rome', legs: 2 } as never
-        const run = (await test.engine.start(TripWorkflow, start, { id: 't', session: 's' })) as unknown as Run
+        const run = (await test.engine.start(TripWorkflow, start, {
+          id: 't',
+          session: 's',
+        })) as unknown as Run
         if ((await test.finish(run)).status === 'waiting') await run.signal('confirm', {}, { id: 'yes' })
         const { status, failure } = await test.finish(run)
         return { status, why: failure?.message, session: await test.engine.session('s').state() }
@@ -189,7 +203,11 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
       await new Promise((resolve) => setTimeout(resolve, 20))
       await test.clock.advance('30s')
     }
-    expect(aborted).toMatchObject([{ name: 'TimeoutError' }, { name: 'TimeoutError' }, { name: 'TimeoutError' }])
+    expect(aborted).toMatchObject([
+      { name: 'TimeoutError' },
+      { name: 'TimeoutError' },
+      { name: 'TimeoutError' },
+    ])
     expect(await run.view()).toMatchObject({ status: 'compensation-failed' })
     await test.close()
   })
@@ -202,9 +220,11 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
     await run.cancel()
     expect(await test.finish(run)).toMatchObject({
       status: 'compensation-failed',
-      failure: { message: expect.stringContaining(
+      failure: {
+        message: expect.stringContaining(
           'The compensation of "0000001" in visit 1 of "extras" failed: Error: no cook.',
-        ) as string },
+        ) as string,
+      },
       may: ['resume', 'terminate', 'skip'],
     })
     const meal = '-meal t/extras/1/0000001/undo'
@@ -287,5 +307,9 @@ function inOrder(calls: readonly string[]): readonly string[] {
   const once = [...new Set(calls)]
   const sideBySide = (call: string): boolean => /^(visa|cover|map|-visa|-cover) /.test(call)
   const at = once.findIndex((call) => /^(visa|cover|map) /.test(call))
-  return [...once.slice(0, at).filter((c) => !sideBySide(c)), ...once.slice(at).filter((c) => !sideBySide(c)), ...once.filter(sideBySide).sort()]
+  return [
+    ...once.slice(0, at).filter((c) => !sideBySide(c)),
+    ...once.slice(at).filter((c) => !sideBySide(c)),
+    ...once.filter(sideBySide).sort(),
+  ]
 }

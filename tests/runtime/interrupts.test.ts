@@ -32,7 +32,8 @@ async function hanging(
         })
   const options = { workflows: [TripWorkflow], resources: { world }, poll: '100ms' } as const
   const test = createTestEngine({ ...options, store: kind.make(name) })
-  const other = place === 'here' ? test : createTestEngine({ ...options, store: kind.make(name), worker: false })
+  const other =
+    place === 'here' ? test : createTestEngine({ ...options, store: kind.make(name), worker: false })
   await test.engine.start(TripWorkflow, { to: 'Rome' }, { id: 't' })
   const run: RunHandle<D> = await other.engine.get<typeof TripWorkflow>('t')
   const until = async (done: () => unknown): Promise<void> => {
@@ -70,7 +71,9 @@ async function typesOf(run: RunHandle<D>): Promise<readonly HistoryEvent[]> {
 
 const kinds = storeKinds(['memory', 'sqlite', 'redis'])
 const both = kinds.flatMap((kind) =>
-  places.flatMap((place) => (place === 'here' || kind.kind !== 'memory' ? [{ kind, place, name: kind.kind }] : [])),
+  places.flatMap((place) =>
+    place === 'here' || kind.kind !== 'memory' ? [{ kind, place, name: kind.kind }] : [],
+  ),
 )
 
 describe.each(both)('a handler at work, asked from $place: $name', ({ kind, place }) => {
@@ -102,7 +105,10 @@ describe.each(both)('a handler at work, asked from $place: $name', ({ kind, plac
     await reaches('terminated')
     expect(aborted).toMatchObject([{ name: 'CancelledError' }])
     expect(world.take()).toEqual([])
-    await expect(run.result()).rejects.toMatchObject({ code: 'run-failed', details: { status: 'terminated' } })
+    await expect(run.result()).rejects.toMatchObject({
+      code: 'run-failed',
+      details: { status: 'terminated' },
+    })
     await close()
   })
 
@@ -171,7 +177,14 @@ describe.each(both)('a handler at work, asked from $place: $name', ({ kind, plac
 
   it('I5 of all verbs at once the run takes what fits, and ends once', async () => {
     const { run, reaches, close } = await hanging(kind, place, 'hotel')
-    await Promise.allSettled([run.pause(), run.cancel(), run.terminate(), run.cancel(), run.resume(), run.retry()])
+    await Promise.allSettled([
+      run.pause(),
+      run.cancel(),
+      run.terminate(),
+      run.cancel(),
+      run.resume(),
+      run.retry(),
+    ])
     await reaches('terminated').catch(async () => expect((await run.view()).status).toBe('cancelled'))
     const ends = (await typesOf(run)).filter(({ type }) => /^(terminated|compensated)$/.test(type))
     expect(ends.length).toBeLessThanOrEqual(1)

@@ -91,7 +91,10 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('retry by an operator: 
     const { test, engine, calls, broken } = open(kind.make(freshName()))
     broken.add('b')
     const run = await engine.start(BatchWorkflow, { items: ['a', 'b'] }, { id: 'r' })
-    expect(await test.finish(run)).toMatchObject({ status: 'failed', failure: { message: 'not all items are done' } })
+    expect(await test.finish(run)).toMatchObject({
+      status: 'failed',
+      failure: { message: 'not all items are done' },
+    })
     calls.length = 0
     broken.clear()
     await run.retry()
@@ -141,7 +144,11 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('skip: $kind', (kind) =
   it('moves a failed run to a declared target, without the handler', async () => {
     const { test, run, calls } = await failed(kind.make(freshName()))
     await run.skip(State.Gone, { why: 'by hand' }, { reason: 'see ticket 7', as: ada })
-    expect(await test.finish(run)).toMatchObject({ status: 'completed', state: 'Gone', data: { why: 'by hand' } })
+    expect(await test.finish(run)).toMatchObject({
+      status: 'completed',
+      state: 'Gone',
+      data: { why: 'by hand' },
+    })
     expect(calls).toEqual([])
     const events = await typesOf(run)
     expect(events.at(-3)).toMatchObject({ type: 'log', message: 'skipped by ada: see ticket 7' })
@@ -184,7 +191,11 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('pause: $kind', (kind) 
       await test.finish(each)
       await each.pause({ reason: 'audit', as: ada })
     }
-    expect(await run.view()).toMatchObject({ status: 'paused', awaits: [], may: expect.arrayContaining(['resume']) as string[] })
+    expect(await run.view()).toMatchObject({
+      status: 'paused',
+      awaits: [],
+      may: expect.arrayContaining(['resume']) as string[],
+    })
     await run.signal('approve', { by: 'ada' })
     await test.settle()
     await test.clock.advance('49h')
@@ -193,7 +204,10 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('pause: $kind', (kind) 
     await run.resume({ as: ada })
     await late.resume()
     expect(await test.finish(run)).toMatchObject({ status: 'completed', data: { by: 'ada' } })
-    expect(await test.finish(late)).toMatchObject({ state: 'refused', data: { reason: 'nobody looked at receipt 2' } })
+    expect(await test.finish(late)).toMatchObject({
+      state: 'refused',
+      data: { reason: 'nobody looked at receipt 2' },
+    })
     const said = (await typesOf(run)).filter(({ type }) => /paused/.test(type))
     expect(said).toMatchObject([
       { type: 'paused', reason: 'audit', by: ada },
@@ -217,7 +231,11 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('pause: $kind', (kind) 
   it('a run that waits for its next attempt, and one that is cancelled while paused', async () => {
     let calls = 0
     const hands = { charge: () => (++calls, Promise.reject(new Error('busy'))) }
-    const test = createTestEngine({ workflows: [ShopWorkflow], resources: { hands }, store: kind.make(freshName()) })
+    const test = createTestEngine({
+      workflows: [ShopWorkflow],
+      resources: { hands },
+      store: kind.make(freshName()),
+    })
     const run = await test.engine.start(ShopWorkflow, { amount: 1 }, { id: 'r' })
     await test.settle()
     expect(await run.view()).toMatchObject({ status: 'waiting', timer: { kind: 'retry' } })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FatalError, type Join } from 'stepwright'
 import { createTestEngine } from 'stepwright/testing'
+import { until } from '../support/passing.ts'
 import { crashAllAlong, crashAtEachWrite, type Scenario } from '../support/restarting.ts'
 import { fan, State, type Ctx, type Hand, type Hands } from '../support/fan.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
@@ -204,7 +205,7 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('parallel: $kind', (kin
       },
       source: value(0),
     })
-    while (made.length < 2 || (await run.parts()).get('a')?.status !== 'retry') await test.clock.advance(0)
+    await until(test, async () => made.length === 2 && (await run.parts()).get('a')?.status === 'retry')
     await test.clock.advance('10s')
     release()
     expect(await test.finish(run)).toMatchObject({ data: { joined: { a: 'of a', b: 'of b' } } })

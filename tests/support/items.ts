@@ -44,11 +44,16 @@ type D = ShapeOf<typeof Items>
 export type Ctx = Context<D>
 export type ItemCtx = ItemContext<D, unknown>
 
+/** In place of a decorator. */
+const nothing = (): void => undefined
+
 export interface ItemsOptions {
   readonly onError?: 'fail' | 'collect' | { readonly threshold: number | `${number}%` }
   readonly concurrency?: number
   readonly most?: number
   readonly maxAttempts?: number
+  /** Items are not undone. */
+  readonly plain?: boolean
 }
 
 /** The workflow, with the options of its map. */
@@ -57,6 +62,7 @@ export const items = ({
   concurrency = 8,
   most = 100_000,
   maxAttempts = 3,
+  plain = false,
 }: ItemsOptions = {}) => {
   @Items.workflow({ name: 'items' })
   class ItemsWorkflow {
@@ -81,7 +87,7 @@ export const items = ({
     item(item: unknown, _: Input<D, State.Each>, context: ItemCtx) {
       return context.hands.item(item as never, context)
     }
-    @Items.compensate(State.Each)
+    @(plain ? nothing : Items.compensate(State.Each))
     undo(result: unknown, item: unknown, context: Ctx) {
       return context.hands.undo?.(result, item, context)
     }

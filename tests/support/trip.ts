@@ -41,7 +41,8 @@ export class World {
     await this.before(what, run.signal)
     await this.#record(`${what} ${run.idempotencyKey}`)
     for (const [start, trouble] of this.trouble)
-      if (what.startsWith(start) && run.attempt <= trouble.attempts && trouble.times-- > 0) throw trouble.error
+      if (what.startsWith(start) && run.attempt <= trouble.attempts && trouble.times-- > 0)
+        throw trouble.error
     return `${what}!`
   }
 
@@ -155,7 +156,10 @@ export class TripWorkflow {
     await context.memo('booked', () => context.world.call('hotel', context))
     return go(State.Confirm, { to, nights })
   }
-  @compensate(State.Hotel, { timeout: '30s', retry: { maxAttempts: 3, initialInterval: '1m', jitter: 'none' } })
+  @compensate(State.Hotel, {
+    timeout: '30s',
+    retry: { maxAttempts: 3, initialInterval: '1m', jitter: 'none' },
+  })
   async noHotel(_: In<State.Hotel>, _went: Moved<D>, context: Ctx) {
     await context.memo('told', () => context.world.call('-told', context))
     await context.world.call('-hotel', context)

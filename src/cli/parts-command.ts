@@ -1,0 +1,96 @@
+import { checkId } from '../model/identifier.ts'
+import { visitOf } from '../model/run.ts'
+import { SOURCE } from '../runtime/part-queue.ts'
+import type { Part } from '../store/part-list.ts'
+import { EXIT } from './exit-code.ts'
+import { sayFailure, sayPart } from './happening-text.ts'
+import { sayDistance } from './moment.ts'
+import type { StoreChoice } from './shell-line.ts'
+import { readStore } from './store-reader.ts'
+import { table } from './table.ts'
+import { oneLine, type Terminal } from './terminal.ts'
+
+/** What a part can be, as it is kept. */
+export const PART_STATUSES = [
+  'open',
+  'retry',
+  'child',
+  'done',
+  'failed',
+] as const satisfies readonly Part['status'][]
+
+/** Options of `stepwright parts`. */
+export interface PartsOptions {
+  readonly status?: readonly Part['status'][]
+  readonly limit: number
+}
+
+/** Shows branches, items and children of the state a run stands in, as far as they have begun. */
+export async function partsCommand(
+  id: string,
+  { status, limit }: PartsOptions,
+  { url }: StoreChoice,
+  terminal: Terminal,
+): Promise<number> {
+  checkId('run', id)
+  return readStore(url, async ({ runs }) => {
+    const view = await runs.view(id)
+    const all = [...(await runs.parts(id))].filter(([name]) => name !== SOURCE)
+    const counts = countParts(all)
+    const fitting = status ? all.filter(([, part]) => status.includes(part.status)) : all
+    const shown = fitting.slice(0, limit)
+    const more = fitting.length - shown.length
+    if (terminal.json) {
+      const parts = shown.map(([name, { edge: _edge, log: _log, ...part }]) => ({ name, ...part }))
+      terminal.printJson({ run: id, state: view.state, visit: visitOf(view), counts, parts, more })
+      return EXIT.ok
+    }
+    terminal.print(
+      `${terminal.onOut('strong', id)} in ${terminal.onOut('strong', view.state)}: ${sayCounts(counts)}`,
+    )
+    if (shown.length > 0)
+      for (const line of table(['PART', 'STATUS', 'ATTEMPTS', 'CHANGED', 'MORE'], shown.map(row), terminal))
+        terminal.print(line)
+    if (more > 0) terminal.note(terminal.onErr('dim', `and ${more} more; see them with --limit`))
+    return EXIT.ok
+  })
+}
+
+/** How many parts stand where; only those there are. */
+export function countParts(parts: readonly (readonly [string, Part])[]): Readonly<Record<string, number>> {
+  const groups = Map.groupBy(parts, ([, { status }]) => status)
+  return Object.fromEntries(
+    PART_STATUSES.flatMap((status) => {
+      const n = groups.get(status)?.length ?? 0
+      return n === 0 ? [] : [[status, n]]
+    }),
+  )
+}
+
+/** Counts for people: `3 done, 1 failed`. */
+export function sayCounts(counts: Readonly<Record<string, number>>): string {
+  const said = Object.entries(counts).map(([status, n]) => `${n} ${WORDS[status as Part['status']]}`)
+  return said.length > 0 ? said.join(', ') : 'no part has ended or waits'
+}
+
+const WORDS: Readonly<Record<Part['status'], string>> = {
+  open: 'open',
+  retry: 'to be tried again',
+  child: 'with a child run',
+  done: 'done',
+  failed: 'failed',
+}
+
+function row([name, part]: readonly [string, Part]): string[] {
+  const { status, attempts, at, retryAt, failure, child, undone, priority } = part
+  const now = Date.now()
+  const more = [
+    child,
+    failure && sayFailure(failure),
+    retryAt === undefined ? undefined : `next attempt ${sayDistance(retryAt, now)}`,
+    priority === undefined ? undefined : `priority ${priority}`,
+    undone ? 'undone' : undefined,
+  ].filter((text) => text !== undefined)
+  const cells = [sayPart(name), status, attempts === undefined ? '-' : String(attempts), sayDistance(at, now)]
+  return [...cells, more.join(', ')].map(oneLine)
+}

@@ -1,0 +1,131 @@
+import { Option } from 'commander'
+import { StepwrightError } from '../../errors/stepwright-error.ts'
+import type { InspectorOptions } from '../../inspect/inspector.ts'
+import { unpauseCommand, type AskOptions } from '../ask-command.ts'
+import { CHART_FORMATS, graphCommand, type GraphOptions } from '../graph-command.ts'
+import { resumeCommand, type ResumeOptions } from '../resume-command.ts'
+import { runCommand, type RunOptions } from '../run-command.ts'
+import {
+  asOption,
+  durationOrMoment,
+  noFollowOption,
+  repeated,
+  selectionOptions,
+  wholeNumber,
+} from './options.ts'
+import type { Verbs } from './verbs.ts'
+
+const workflowOption = (): Option =>
+  new Option('-w, --workflow <name>', 'which workflow, where the file exports several')
+
+/** `run` and `resume`: commands that drive. */
+export function addFollowing(verbs: Verbs): void {
+  verbs.add<RunOptions>(
+    {
+      syntax: 'run <file>',
+      about: 'Start a run and follow it to its end.',
+      args: { file: 'TypeScript or JavaScript file that exports the workflow class' },
+      options: [
+        new Option(
+          '-i, --input <json>',
+          'what the run starts with: JSON, @file, or - for stdin (default: {})',
+        ),
+        workflowOption(),
+        new Option(
+          '--id <id>',
+          'id of the run; one that was started before with it and the same input goes on',
+        ),
+        new Option('--session <id>', 'session that it shares with other runs'),
+        new Option('--deadline <when>', 'how long it may take in all (2d), or until when').argParser(
+          durationOrMoment,
+        ),
+        noFollowOption(),
+        asOption(),
+      ],
+      examples: [
+        'run article.ts',
+        'run article.ts --input @topic.json --id article-7',
+        'run article.ts --deadline 2d --no-follow',
+        'echo \'{"topic":"cats"}\' | stepwright run article.ts --input - --json',
+      ],
+    },
+    (words, ...rest) => runCommand(words.at(0), ...rest),
+  )
+
+  verbs.add<Omit<ResumeOptions, 'inspect'> & AskOptions>(
+    {
+      syntax: 'resume [file]',
+      about:
+        'Go on with runs until each has ended, was parked or waits for a signal. Without a file: let paused runs go on, and leave them to the workers there are.',
+      args: { file: 'file that exports their workflow classes' },
+      options: [
+        new Option('--run <id>', 'only that run, also if it is parked or paused; may be repeated').argParser(
+          repeated,
+        ),
+        new Option('--watch', 'keep driving, also what is started later, until Ctrl-C'),
+        ...selectionOptions(),
+        asOption(),
+      ],
+      examples: [
+        'resume article.ts',
+        'resume article.ts --session ada',
+        'resume article.ts --watch',
+        'resume --run article-7',
+        'resume --workflow article --dry-run',
+      ],
+    },
+    (words, options, ...rest) => {
+      const file = words.maybe(0)
+      if (file !== undefined) return resumeCommand(file, onlyWithFile(options), ...rest)
+      if (options.watch)
+        throw new StepwrightError('invalid-options', {
+          what: '--watch is given, and no file with the code to drive',
+          remedy: 'Name the file that exports the workflow classes',
+        })
+      return unpauseCommand(options.run ?? [], options, ...rest)
+    },
+  )
+
+  verbs.add<InspectorOptions>(
+    {
+      syntax: 'inspect <file>',
+      about: 'Drive runs as `resume --watch` does, and show them live to an XState inspector.',
+      args: { file: 'file that exports the workflow classes' },
+      options: [
+        new Option('--port <n>', 'port of the inspector, on this machine only').argParser(
+          wholeNumber(0, 65_535),
+        ),
+        new Option('--allow-send', 'the inspector may send the signals that a workflow declares'),
+        new Option('--hosted-viewers', 'the pages at stately.ai and statecharts.io may connect'),
+      ],
+      examples: ['inspect article.ts', 'inspect article.ts --port 8765 --allow-send'],
+    },
+    (words, { port = 0, allowSend = false, hostedViewers = false }, ...rest) =>
+      resumeCommand(words.at(0), { watch: true, inspect: { port, allowSend, hostedViewers } }, ...rest),
+  )
+
+  verbs.add<GraphOptions>(
+    {
+      syntax: 'graph <file>',
+      about: 'Draw the chart of a workflow.',
+      args: { file: 'file that exports the workflow class' },
+      options: [
+        workflowOption(),
+        new Option('--format <format>', 'how it is written').choices(CHART_FORMATS).default('mermaid'),
+      ],
+      examples: ['graph article.ts', 'graph article.ts --format xstate > article.machine.json'],
+    },
+    (words, options, _choice, terminal) => graphCommand(words.at(0), options, terminal),
+  )
+}
+
+/** What chooses runs to be let go on does not go with a file: with one, the command drives. */
+function onlyWithFile(options: Omit<ResumeOptions, 'inspect'> & AskOptions): ResumeOptions {
+  const names = ['workflow', 'status', 'state', 'all', 'dryRun', 'yes'] as const
+  const wrong = names.find((name) => options[name] !== undefined)
+  if (wrong === undefined) return options
+  throw new StepwrightError('invalid-options', {
+    what: `--${wrong === 'dryRun' ? 'dry-run' : wrong} is for resume without a file`,
+    remedy: 'Choose runs of a file with --run or --session',
+  })
+}

@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Engine } from '../engine.ts'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { isEnded, isParked } from '../model/status.ts'
+import type { Committed } from '../runtime/kernel.ts'
+import { viewOf, type RunView } from '../runtime/run-view.ts'
+import { readInbox } from '../store/inbox.ts'
+import { exitCodeForAll } from './exit-code.ts'
+import { sayHappening } from './happening-text.ts'
+import { sayTime } from './moment.ts'
+import { needsSomebody, sayStanding, standingOf } from './standing.ts'
+import type { Terminal } from './terminal.ts'
+import { machineFor, type WorkflowFile } from './workflow-file.ts'
+
+/** How often runs that other processes may drive are looked at. */
+const LOOK_MS = 100
+
+/** Shows what every run of an engine goes through. Returns what ends that. */
+export function showCommits(engine: Engine, file: WorkflowFile, terminal: Terminal): () => void {
+  return engine.subscribe((committed) => sayCommit(engine, file, committed, terminal))
+}
+
+/** Waits until each of the runs has ended, was set aside, or waits for somebody; then says where they stand. */
+export async function settleAll(
+  engine: Engine,
+  ids: readonly string[],
+  terminal: Terminal,
+  none: string,
+): Promise<number> {
+  const views = await settle(engine, ids)
+  if (terminal.json) terminal.printJson(views.map(standingOf))
+  else if (views.length === 0) terminal.note(none)
+  else
+    for (const view of views)
+      terminal.print(
+        `${terminal.onOut('strong', view.id)} ${terminal.onOut('plain', sayStanding(view, Date.now()))}`,
+      )
+  return exitCodeForAll(views.map(({ status }) => status))
+}
+
+async function settle(engine: Engine, ids: readonly string[]): Promise<readonly RunView[]> {
+  const open = new Set(ids) // a run that moves while runs are listed by status is found twice
+  const settled: RunView[] = []
+  for (;;) {
+    for (const id of open) {
+      const view = await (await engine.get(id)).view()
+      if (!isEnded(view.status) && (await goesOn(engine, view))) continue
+      settled.push(view)
+      open.delete(id)
+    }
+    if (open.size === 0) return settled
+    await sleep(LOOK_MS)
+  }
+}
+
+/** A run that has not ended goes on without anybody: its worker has something to do, or time will bring it. */
+async function goesOn(engine: Engine, view: RunView): Promise<boolean> {
+  const { id, status, awaits, timer } = view
+  const asleep = isParked(status) || status === 'paused'
+  if (!asleep && status !== 'waiting') return true
+  for await (const { name, kind } of readInbox(engine.store, id))
+    if (asleep ? kind !== undefined && kind !== 'child' : kind !== undefined || awaits.includes(name))
+      return true // it is there already, and the worker is about to find it
+  if (asleep) return false
+  if (timer && timer.at <= Date.now()) return true
+  const { waits, goOn } = await lookAtChildren(engine, id)
+  return goOn || (!waits && !needsSomebody(view))
+}
+
+/** Whether it waits for child runs, and whether one of those has ended or goes on by itself. */
+async function lookAtChildren(engine: Engine, id: string): Promise<{ waits: boolean; goOn: boolean }> {
+  const parts = [...(await (await engine.get(id)).parts()).values()]
+  const children = parts.flatMap(({ status, child }) => (status === 'child' && child ? [child] : []))
+  for (const child of children) {
+    const view = await viewIfReadable(engine, child)
+    if (view && (isEnded(view.status) || (await goesOn(engine, view)))) return { waits: true, goOn: true }
+  }
+  return { waits: children.length > 0, goOn: false }
+}
+
+/** `undefined` for a run that is not there, or whose document is damaged. */
+export async function viewIfReadable(engine: Engine, id: string): Promise<RunView | undefined> {
+  try {
+    return await (await engine.get(id)).view()
+  } catch (error) {
+    const code = error instanceof StepwrightError ? error.code : undefined
+    if (code === 'corrupt-document' || code === 'store-newer' || code === 'unknown-run') return undefined
+    throw error
+  }
+}
+
+function sayCommit(
+  engine: Engine,
+  file: WorkflowFile,
+  { run, revision, happenings }: Committed,
+  terminal: Terminal,
+): void {
+  const now = Date.now()
+  const lines = happenings.map((happening) => sayHappening(happening, now))
+  const view = viewOf(run, revision, machineFor(engine, file, run.workflow))
+  if (run.status === 'waiting' && run.timer?.kind !== 'retry')
+    lines.push({ tone: 'warn', text: sayStanding(view, now) })
+  for (const { tone, text } of lines)
+    terminal.note(
+      `${terminal.onErr('dim', sayTime(now))}  ${terminal.onErr('strong', run.id)}  ${terminal.onErr(tone, text)}`,
+    )
+}

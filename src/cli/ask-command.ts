@@ -2,7 +2,7 @@ import type { Caller } from '../model/caller.ts'
 import type { Status } from '../model/status.ts'
 import type { Store } from '../store/store.ts'
 import {
-  checkSelection,
+  readSelection,
   doWithRuns,
   needsFile,
   reportDeeds,
@@ -41,13 +41,13 @@ export async function askCommand(
   terminal: Terminal,
 ): Promise<number> {
   const said = saidIn(options)
-  checkSelection(ids, options, verb)
+  const selection = readSelection(ids, options, verb)
   return readStore(choice.url, async ({ store, runs, control }) => {
     const doing = {
       ...{ verb, runs, fits: ({ may }: { may: readonly string[] }) => may.includes(verb) },
       act: (id: string) => control.ask(verb, id, said),
     }
-    const deeds = await doWithRuns(ids, options, doing, terminal)
+    const deeds = await doWithRuns(selection, doing, terminal)
     const code = reportDeeds(deeds, terminal, (deed) => sayDeed(verb, deed))
     await hint(verb, deeds, store, storeWord(choice, store), terminal)
     return code
@@ -63,7 +63,7 @@ export async function unpauseCommand(
 ): Promise<number> {
   const said = saidIn(options)
   const verb = 'resume'
-  checkSelection(ids, options, verb)
+  const selection = readSelection(ids, options, verb)
   return readStore(choice.url, async ({ store, runs, control }) => {
     const fits = ({ status }: { status: Status }): boolean =>
       status === 'paused' || status === 'compensation-failed'
@@ -75,7 +75,7 @@ export async function unpauseCommand(
       }
       await control.resume(id, said)
     }
-    const deeds = await doWithRuns(ids, options, { verb, fits, act, runs }, terminal)
+    const deeds = await doWithRuns(selection, { verb, fits, act, runs }, terminal)
     const code = reportDeeds(deeds, terminal, (deed) => sayDeed(verb, deed))
     if (deeds.runs.some((deed) => deed.done))
       await noteNoWorker(store, firstOf(deeds.runs), storeWord(choice, store), terminal)

@@ -26,12 +26,6 @@ function say(h: Happening, now: number): HappeningLine {
     }
     case 'claimed':
       return dim(`taken by worker ${h.worker}`)
-    case 'woken':
-      return dim(`goes on with worker ${h.worker}`)
-    case 'waits':
-      return plain(
-        `waits for its parts${h.until === undefined ? '' : `, the next ${sayDistance(h.until, now)}`}`,
-      )
     case 'moved':
       return plain(`${h.from} -> ${h.to} by ${h.by}${h.visit > 1 ? `, visit ${h.visit}` : ''}`)
     case 'signalled':
@@ -43,9 +37,11 @@ function say(h: Happening, now: number): HappeningLine {
     case 'woken':
       return dim('goes on: what it waited for has come')
     case 'waits':
-      return dim(h.until === undefined ? 'its parts wait' : `its parts wait until ${sayDate(h.until)}`)
-    case 'reminding':
-      return dim(`reminder ${h.method} begins, attempt ${h.attempt}`)
+      return dim(
+        h.until === undefined
+          ? 'its parts wait'
+          : `its parts wait, the next is due ${sayDistance(h.until, now)}`,
+      )
     case 'reminding':
       return dim(`reminder ${h.method} begins${h.attempt > 1 ? `, attempt ${h.attempt}` : ''}`)
     case 'reminded':

@@ -5,7 +5,7 @@ import { EXIT } from './exit-code.ts'
 import { readJsonArgument } from './json-argument.ts'
 import { moveRun, workflowsOf } from './moving.ts'
 import { checkHas } from './resume-command.ts'
-import { doWithRuns, reportDeeds, type SelectionOptions } from './selection.ts'
+import { doWithRuns, readSelection, reportDeeds, type SelectionOptions } from './selection.ts'
 import { settleAll, showCommits } from './settling.ts'
 import { shellLine, storeWord, type StoreChoice } from './shell-line.ts'
 import { StepwrightError } from '../errors/stepwright-error.ts'
@@ -55,6 +55,7 @@ async function retryMany(
   terminal: Terminal,
 ): Promise<number> {
   const { follow, as, dryRun = false } = options
+  const selection = readSelection(ids, options, 'retry')
   mustExist(choice.url)
   const file = await loadWorkflowFile(path)
   const names = file.workflows.map(({ definition }) => definition.name)
@@ -86,7 +87,7 @@ async function retryMany(
           list: (filter: object) => engine.list(filter),
         },
       }
-      const deeds = await doWithRuns(ids, options, doing, terminal)
+      const deeds = await doWithRuns(selection, doing, terminal)
       const begun = deeds.runs.filter(({ done }) => done)
       if (!drives || begun.length === 0)
         return reportDeeds(deeds, terminal, ({ state }) => `is tried again in ${state}`)

@@ -21,6 +21,14 @@ export interface SelectionOptions {
   readonly yes?: boolean
 }
 
+/** Runs that are named, or those that fit a filter. */
+export interface Selection {
+  readonly ids: readonly string[]
+  readonly filter: RunFilter | undefined
+  readonly dryRun: boolean
+  readonly yes: boolean
+}
+
 /** A verb that is done with one run after another. */
 export interface Doing {
   readonly verb: string
@@ -64,14 +72,11 @@ const ROWS = 100
  * done. Trouble with one of several stops no other; with a single one it is thrown.
  */
 export async function doWithRuns(
-  ids: readonly string[],
-  options: SelectionOptions,
+  { ids, filter, dryRun, yes }: Selection,
   doing: Doing,
   terminal: Terminal,
 ): Promise<Deeds> {
-  const { dryRun = false } = options
   const { verb, fits } = doing
-  const filter = checkSelection(ids, options, verb)
   const chosen = filter
     ? await doing.runs.list({ limit: Number.MAX_SAFE_INTEGER, ...filter })
     : await Promise.all([...new Set(ids)].map((id) => doing.runs.view(id)))
@@ -81,7 +86,7 @@ export async function doWithRuns(
     for (const { status } of chosen.filter((view) => !fits(view))) others[status] = (others[status] ?? 0) + 1
   const planned = runs.map((view) => deedOf(view, fits(view)))
   if (dryRun) return { verb, dryRun, asked: true, runs: planned, others }
-  if (filter && runs.length > 1 && options.yes !== true && !(await agreed(planned, others, verb, terminal)))
+  if (filter && runs.length > 1 && !yes && !(await agreed(planned, others, verb, terminal)))
     return { verb, dryRun, asked: false, runs: planned, others }
   const deeds: Deed[] = []
   for (const deed of planned) deeds.push(await done(deed, doing, !filter && planned.length === 1))
@@ -104,12 +109,9 @@ function deedOf({ id, workflow, version, status, state }: RunView, possible: boo
   return { run: id, workflow: `${workflow}@${version}`, status, state, possible, done: false }
 }
 
-/** The filter, or `undefined` where runs are named. Throws `invalid-options` for both, and for neither. */
-export function checkSelection(
-  ids: readonly string[],
-  options: SelectionOptions,
-  verb: string,
-): RunFilter | undefined {
+/** Which runs are chosen. Throws `invalid-options` where they are both named and filtered, or neither. */
+export function readSelection(ids: readonly string[], options: SelectionOptions, verb: string): Selection {
+  const { dryRun = false, yes = false } = options
   const { workflow, status, state, session, all = false } = options
   for (const id of ids) checkId('run', id)
   if (session !== undefined) checkId('session', session)
@@ -129,8 +131,8 @@ export function checkSelection(
     )
   if (given.length > 0 && all)
     throw wrong(`--all and ${given.join(', ')} are given`, 'Give --all for every run, or a filter')
-  if (ids.length > 0) return undefined
-  if (given.length > 0 || all) return filter
+  if (ids.length > 0) return { ids, filter: undefined, dryRun, yes }
+  if (given.length > 0 || all) return { ids, filter, dryRun, yes }
   throw wrong(
     `It is not said which runs to ${verb}`,
     `Name them, or choose them by --workflow, --status, --state or --session, or give --all`,

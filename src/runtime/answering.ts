@@ -105,7 +105,7 @@ export function notCounted(
 }
 
 async function answerTimer(hold: Hold): Promise<boolean> {
-  const { run, state, kernel } = hold
+  const { run, kernel } = hold
   const { worker } = kernel
   if (run.timer?.kind === 'reminder') {
     await hold.commit({ type: 'reminding', worker, method: run.timer.method ?? '' })

@@ -10,7 +10,7 @@ import { noticePuts } from '../store/inbox.ts'
 import { Memos } from '../store/memos.ts'
 import { PartList } from '../store/part-list.ts'
 import { RunDocument, type Along } from '../store/run-document.ts'
-import { nextUndo, type Undoable } from '../store/undo-list.ts'
+import { dropUndoMemos, nextUndo, type Undoable } from '../store/undo-list.ts'
 import { advanceAll, carried } from './migrating.ts'
 import type { RunEvent } from './event.ts'
 import { fit } from './fitting.ts'
@@ -221,7 +221,10 @@ export class Control {
     const { run, happenings, undo } = advanceAll(this.#kernel.library, before, [events].flat(), now)
     const put = [...(along.put ?? []), ...carried(before, run, host.newId), duePut(now, run.id, host.newId())]
     const over = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
-    const memos = over ? await Memos.dropAll(this.#kernel.store, before) : []
+    const { store } = this.#kernel
+    const memos = over
+      ? [...(await Memos.dropAll(store, before)), ...(await dropUndoMemos(store, before))]
+      : []
     const batch = { put, delete: [...memos, ...(along.delete ?? [])], ...(undo ? { undo } : {}) }
     if (!(await document.commit(run, happenings, batch))) return false
     this.#kernel.announce({ run, revision: document.revision, happenings })

@@ -154,7 +154,6 @@ class Driver {
   /** Does what the present state asks for. `false`: it was stopped. */
   async #perform(): Promise<boolean> {
     const { state, run } = this.#hold
-    const { kernel } = this.#turn
     if (await turnAway(this.#hold)) return true
     const stop = this.#interrupt.signal
     const call = await this.#hold.callParts(stop)

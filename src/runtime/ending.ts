@@ -138,7 +138,9 @@ export function park(
 ): Advance {
   const { worker: _worker, timer: _timer, ...rest } = run
   const own = run.failure && { failure: run.failure }
-  const undoing = run.undoing && { undoing: { ...run.undoing, ...own, ...(part === undefined ? {} : { part }) } }
+  const undoing = run.undoing && {
+    undoing: { ...run.undoing, ...own, ...(part === undefined ? {} : { part }) },
+  }
   return {
     run: { ...rest, ...undoing, status, failure: { name: status, message: `${reason}. ${remedy}` } },
     happenings: [...before, { type: 'parked', status, reason, remedy }],

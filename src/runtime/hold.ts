@@ -9,6 +9,7 @@ import { visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import type { Schema } from '../model/schema.ts'
 import { Memos } from '../store/memos.ts'
+import { dropUndoMemos } from '../store/undo-list.ts'
 import { replyPut, type Reply } from '../store/reply.ts'
 import type { Along, Patience, RunDocument } from '../store/run-document.ts'
 import { SessionDocument } from '../store/session-document.ts'
@@ -21,6 +22,7 @@ import { fit } from './fitting.ts'
 import type { CallParts } from './invocation.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 import { orphanPuts } from './orphans.ts'
+import { makePatience, patiently, patientReads } from './patience.ts'
 
 /** What is given to one turn of driving a run. */
 export interface Turn {
@@ -39,6 +41,8 @@ type SessionChange = (state: unknown) => unknown
 
 export class Hold {
   readonly turn: Turn
+  /** With a store whose reads are patient: what was done is not lost because the store was away for a moment. */
+  readonly kernel: Kernel
   readonly #patience: Patience
   #due: readonly Delete[]
   #memos: Memos | undefined
@@ -46,9 +50,10 @@ export class Hold {
 
   constructor(turn: Turn) {
     this.turn = turn
+    this.#patience = makePatience(turn)
+    this.kernel = { ...turn.kernel, store: patientReads(turn.kernel.store, this.#patience) }
     this.#due = turn.due
     this.#memos = turn.resumed ? undefined : Memos.none(turn.document.run)
-    this.#patience = makePatience(turn)
   }
 
   get run(): Run {
@@ -57,10 +62,6 @@ export class Hold {
 
   get state(): StateDefinition {
     return this.turn.loaded.machine.state(this.run.state)
-  }
-
-  get kernel(): Kernel {
-    return this.turn.kernel
   }
 
   /** What this turn was given to answer and has not answered by a commit. */
@@ -127,14 +128,8 @@ export class Hold {
 
   /** Writes something that belongs to the present revision, as patiently as a commit. */
   async write(batch: Pick<Batch, 'put' | 'delete'>): Promise<boolean> {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await this.kernel.store.write({ ...batch, check: [this.turn.document.fence] })
-      } catch (error) {
-        if (!(error instanceof StepwrightError) || error.code !== 'store-unavailable') throw error
-        if (!(await this.#patience(error, tries))) throw error
-      }
-    }
+    const check = [this.turn.document.fence]
+    return patiently(() => this.kernel.store.write({ ...batch, check }), this.#patience)
   }
 
   fenced(): StepwrightError {
@@ -169,9 +164,10 @@ export class Hold {
 
   /** What was saved in a visit that is left, its parts included; the code may not know its state any more. */
   async #memosOf(run: Run): Promise<readonly Delete[]> {
+    const { store } = this.kernel
     const state = this.turn.loaded.machine.definition.states.get(run.state)
-    const known = this.#memos !== undefined && !run.undoing && state && !isFork(state)
-    return known && this.#memos ? this.#memos.dropped() : Memos.dropAll(this.kernel.store, run)
+    if (this.#memos && !run.undoing && state && !isFork(state)) return this.#memos.dropped()
+    return [...(await Memos.dropAll(store, run)), ...(await dropUndoMemos(store, run))]
   }
 
   /** Children that nobody waits for any more are cancelled, or terminated with their parent. */
@@ -222,20 +218,6 @@ function apply(change: SessionChange, state: unknown): unknown {
       remedy: 'Do the waiting in the handler; give update a pure function',
     })
   return changed
-}
-
-/** While the store is away, waits longer and longer, and gives up only when the worker is stopped. */
-function makePatience({ kernel, stop }: Turn): Patience {
-  return (error, tries) => {
-    if (tries === 1) kernel.warn(error.message)
-    if (stop.aborted) return Promise.resolve(false)
-    return new Promise((resolve) => {
-      const cancel = kernel.host.alarm(kernel.host.now() + Math.min(50 * 2 ** tries, 2_000), () =>
-        resolve(true),
-      )
-      stop.addEventListener('abort', () => (cancel(), resolve(false)), { once: true })
-    })
-  }
 }
 
 /** Trouble with the store or with who has the run: not the handler's. */

@@ -140,7 +140,10 @@ export class Undoer {
         : []
     const items = Symbol.iterator in Object(over) ? [...(over as Iterable<unknown>)] : []
     const left = [...parts]
-      .filter(([name, { status, undone }]) => (state.kind !== 'map' || name !== SOURCE) && status === 'done' && undone !== true)
+      .filter(
+        ([name, { status, undone }]) =>
+          (state.kind !== 'map' || name !== SOURCE) && status === 'done' && undone !== true,
+      )
       .sort(([a, x], [b, y]) => x.at - y.at || (a < b ? -1 : 1))
       .map(([name]) => name)
     return (this.#undoing = { key, parts, items, left })

@@ -79,7 +79,11 @@ function letterPut(run: string, place: string, letter: Letter): Put & { expect: 
 }
 
 /** Puts signals back that were taken out: before all that have come since, in their order. */
-export function putBack(run: string, signals: readonly ReceivedSignal[], newId: () => string): readonly Put[] {
+export function putBack(
+  run: string,
+  signals: readonly ReceivedSignal[],
+  newId: () => string,
+): readonly Put[] {
   return signals.map((signal) => letterPut(run, BACK + newId(), signal))
 }
 

@@ -1,4 +1,6 @@
 import { joinKey } from '../model/identifier.ts'
+import type { Run } from '../model/run.ts'
+import { Memos } from './memos.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import type { Delete, Put, Store } from './store.ts'
 
@@ -53,6 +55,15 @@ export async function listUndo(
       done: { collection: 'undo', key, must: true } as const,
     })),
   )
+}
+
+/** Drops what was saved while the next entry was being undone, where that is given up. */
+export async function dropUndoMemos(
+  store: Store,
+  { id, undoing }: Pick<Run, 'id' | 'undoing'>,
+): Promise<readonly Delete[]> {
+  const entry = undoing && (await nextUndo(store, id, undoing.since))
+  return entry ? Memos.dropAll(store, { id, state: entry.state, visits: { [entry.state]: entry.visit } }) : []
 }
 
 function undoKey(run: string, height: number): string {

@@ -18,10 +18,10 @@ const LINES: { readonly [T in Type]: readonly (readonly [rest: object, text: str
     ],
   ],
   claimed: [[{ worker: 'w1' }, 'taken by worker w1']],
-  woken: [[{ worker: 'w1' }, 'goes on with worker w1']],
+  woken: [[{ worker: 'w1' }, 'goes on: what it waited for has come']],
   waits: [
-    [{}, 'waits for its parts'],
-    [{ until: 65_000 }, 'waits for its parts, the next in 1m 4s'],
+    [{}, 'its parts wait'],
+    [{ until: 65_000 }, 'its parts wait, the next is due in 1m 4s'],
   ],
   reminding: [
     [{ method: 'nag', attempt: 1 }, 'reminder nag begins'],

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { makeProgram, runProgram } from '../../src/cli/program.ts'
@@ -19,6 +21,23 @@ async function inProcess(...words: string[]): Promise<{ code: number; out: strin
   const code = await runProgram(words)
   vi.restoreAllMocks()
   return { code, out, err }
+}
+
+/** Parses the words of a command without doing it. Throws what commander does. */
+async function parse(words: readonly string[]): Promise<void> {
+  const program = makeProgram(() => undefined)
+  const idle = (command: Command): void => {
+    if (command.commands.length === 0) command.action(() => undefined)
+    command.commands.forEach(idle)
+  }
+  idle(program)
+  await program.parseAsync(words, { from: 'user' })
+}
+
+/** The words of a shell line after `stepwright`. */
+function wordsOf(line: string): readonly string[] {
+  const [, rest = ''] = /stepwright (.*?)( > .*)?$/.exec(line) ?? []
+  return [...rest.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '')
 }
 
 afterEach(() => void vi.restoreAllMocks())
@@ -45,13 +64,27 @@ describe('help', () => {
       const { code, out, err } = await inProcess(...words, '--help')
       const examples = out.slice(out.indexOf('Examples:\n') + 10).match(/^ {2}\$ .*stepwright .*$/gm) ?? []
       expect(examples.length).toBeGreaterThanOrEqual(2)
-      for (const example of examples) expect(example).toContain(`stepwright ${name}`)
+      for (const example of examples) {
+        expect(example).toContain(`stepwright ${name}`)
+        await parse(wordsOf(example))
+      }
       expect(out).toContain('--store <url>')
       expect(out).toContain('--json')
       expect(err).toBe('')
       expect(code).toBe(0)
     },
   )
+
+  test('docs/cli.md shows all of them, as they parse', async () => {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')
+    const lines = text.match(/^(echo .* \| )?stepwright .*$/gm) ?? []
+    for (const line of lines) await parse(wordsOf(line))
+    for (const words of COMMANDS.filter((each) => each.join(' ') !== 'schedule'))
+      expect(
+        lines.some((line) => line.includes(`stepwright ${words.join(' ')}`)),
+        words.join(' '),
+      ).toBe(true)
+  })
 
   test('the program lists them under headings, and its exit codes', async () => {
     const { out } = await inProcess('--help')

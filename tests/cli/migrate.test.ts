@@ -10,7 +10,8 @@ describe('stepwright migrate', () => {
     await cli.settled(OldMemo, 'fits', { text: 'long' })
     await cli.settled(OldMemo, 'blocked', { text: 'abc' })
     for (const id of ['fits', 'blocked']) await cli.run(['signal', id, 'send'])
-    await cli.settled(OldMemo, 'draft', { text: 'abc' }) // and the others are in review now
+    await cli.run(['resume', fixture('memo.ts')])
+    await cli.settled(OldMemo, 'draft', { text: 'abc' })
     await cli.settled(OrderWorkflow, 'other', { cents: 1 })
     const plan = await cli.run(['migrate', NEW, '--dry-run'])
     expect(plan.out).toBe(

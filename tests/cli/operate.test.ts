@@ -151,4 +151,18 @@ describe('stepwright fork', () => {
     const taken = await cli.json('fork', 'one', ORDER, '--id', 'two', '--no-follow')
     expect(taken).toMatchObject({ code: 2, error: { code: 'run-exists' } })
   })
+
+  test('after Ctrl-C the new run can be resumed, with the line that is said', async ({ cli }) => {
+    await cli.settled(OrderWorkflow, 'one', { cents: 1, next: 'ship' })
+    const words = ['--from', '1', '--data', '{"cents":1000,"next":"ship"}', '--id', 'two']
+    const going = cli.begin(['fork', 'one', ORDER, ...words])
+    await going.said('charge -> ship')
+    going.child.kill('SIGINT')
+    const { code, out, err } = await going.ended
+    expect(err).toContain(`Run two can be resumed:\n  npx stepwright resume ${ORDER} --run two\n`)
+    expect({ code, out }).toEqual({ code: 130, out: '' })
+    expect(await cli.json('list', '--state', 'ship')).toMatchObject({
+      result: [{ id: 'two', status: 'pending' }],
+    })
+  })
 })

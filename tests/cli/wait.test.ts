@@ -4,7 +4,7 @@ import { fixture, test } from './command-line.ts'
 const ARTICLE = fixture('article.ts')
 const SLOW = '{"topic":"cats","ms":1000,"review":false}'
 
-describe.concurrent('a run that waits', () => {
+describe('a run that waits', () => {
   test('is signalled from a second process while `run` follows it', async ({ cli }) => {
     const going = cli.begin([
       'run',
@@ -84,7 +84,7 @@ describe.concurrent('a run that waits', () => {
   })
 })
 
-describe.concurrent('an interrupted run', () => {
+describe('an interrupted run', () => {
   test.for([
     ['SIGINT', 130],
     ['SIGTERM', 143],
@@ -131,7 +131,7 @@ describe.concurrent('an interrupted run', () => {
   })
 })
 
-describe.concurrent('stepwright resume', () => {
+describe('stepwright resume', () => {
   test('says what each run of a session does, and ends with 3 where one waits', async ({ cli }) => {
     const going = cli.begin([
       'run',

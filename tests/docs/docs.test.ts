@@ -58,7 +58,7 @@ function start(
 ): Promise<{ code: number; output: string }> {
   const env = { ...process.env, PATH: `${BIN}:${process.env['PATH']}`, NO_COLOR: '1' }
   return new Promise((done) => {
-    execFile(join(BIN, command), args, { cwd, env, timeout: 25_000 }, (error, stdout, stderr) =>
+    execFile(join(BIN, command), args, { cwd, env, timeout: 100_000 }, (error, stdout, stderr) =>
       done({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr }),
     )
   })
@@ -111,7 +111,7 @@ describe('programs in the documents', () => {
     ])
   })
 
-  it.concurrent('fit the types', async () => {
+  it.concurrent('fit the types', { timeout: 120_000 }, async () => {
     const { code, output } = await start('tsc', ['-p', TEMP], TEMP)
     expect(output).toBe('')
     expect(code).toBe(0)

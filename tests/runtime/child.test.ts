@@ -268,7 +268,7 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('child runs: $kind', (k
   })
 
   it('I4 crashes all along', async () => {
-    expect((await crashAllAlong(kind, many, 6, 2)).processes).toBeGreaterThan(2)
+    expect((await crashAllAlong(kind, many, 9, 2)).processes).toBeGreaterThan(2)
   })
 
   it('I4 the error of a child finds its edge by class also after a restart', async () => {

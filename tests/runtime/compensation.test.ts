@@ -271,6 +271,19 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
     await test.close()
   })
 
+  it('one that is parked can be terminated: what is left stays as it is', async () => {
+    const { test, run, world } = await booked(kind.make(freshName()))
+    world.fail('-hotel')
+    await run.cancel()
+    expect(await test.finish(run)).toMatchObject({ status: 'compensation-failed' })
+    world.take()
+    await run.terminate({ reason: 'we pay for it' })
+    expect(await test.finish(run)).toMatchObject({ status: 'terminated', may: [] })
+    expect(world.calls).toEqual([])
+    expect(await leftIn(test.engine.store)).toEqual([])
+    await test.close()
+  })
+
   it('I5 what is compensated never changes again, and can be forked', async () => {
     const world = new World()
     world.fail('pay', undefined, { times: 1 })

@@ -110,7 +110,6 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('errors by their class:
         call: (state: string, attempt: number) => {
           times.push(test.clock.now())
           const error = state === at ? thrown(attempt) : undefined
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- also what is no Error
           if (error !== undefined) throw error
         },
       },

@@ -191,3 +191,34 @@ describe.each(both)('a handler at work, asked from $place: $name', ({ kind, plac
     await close()
   })
 })
+
+describe.each(kinds.filter(({ kind }) => kind !== 'memory'))(
+  'what its worker never heard of: $kind',
+  (kind) => {
+    it.each(['cancel', 'terminate', 'pause'] as const)(
+      'I3 I6 a %s that was stored is done by the next worker, before it calls anything',
+      async (verb) => {
+        const name = freshName()
+        const world = new World()
+        let working = false
+        world.before = (call) => (call === 'hotel' ? new Promise(() => (working = true)) : undefined)
+        const options = { workflows: [TripWorkflow], resources: { world } } as const
+        const first = createTestEngine({ ...options, store: kind.make(name) }) // never looks by itself
+        await first.engine.start(TripWorkflow, { to: 'Rome' }, { id: 't' })
+        while (!working) await new Promise((resolve) => setImmediate(resolve))
+        const other = createTestEngine({ ...options, store: kind.make(name), worker: false })
+        await (await other.engine.get('t'))[verb]()
+        expect(await (await other.engine.get('t')).view()).toMatchObject({ status: 'running' })
+        await other.close()
+        await first.close()
+        world.take()
+        const next = createTestEngine({ ...options, store: kind.make(name) })
+        const status = { cancel: 'cancelled', terminate: 'terminated', pause: 'paused' }[verb]
+        expect(await next.finish(await next.engine.get('t'))).toMatchObject({ status })
+        expect(names(world.take())).toEqual(verb === 'cancel' ? undone : [])
+        expect(await next.engine.store.list('inbox', { limit: 9 })).toEqual([])
+        await next.close()
+      },
+    )
+  },
+)

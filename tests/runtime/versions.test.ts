@@ -5,7 +5,7 @@ import { createTestEngine, TestClock } from 'stepwright/testing'
 import type { AnyClass } from '../../src/definition/shape.ts'
 import { crashAtEachWrite } from '../support/restarting.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
-import { makeTwo, One, S1, S2, Three, Two, V2 } from '../support/versions.ts'
+import { makeTwo, One, S2, Three, Two, V2 } from '../support/versions.ts'
 
 interface World {
   readonly calls: string[]

@@ -1,7 +1,7 @@
-import type { Control } from './runtime/control.ts'
+import type { Control } from './control/control.ts'
 import { create } from './runtime/creation.ts'
 import type { Kernel, Loaded } from './runtime/kernel.ts'
-import type { RunStore } from './runtime/run-store.ts'
+import type { RunStore } from './control/run-store.ts'
 import type { SchedulePort } from './schedule/schedule-port.ts'
 import type { Store } from './store/store.ts'
 

@@ -1,7 +1,7 @@
 import { isEnded } from './model/status.ts'
-import type { RunFilter } from './runtime/run-store.ts'
-import type { RunHandle } from './runtime/run-handle.ts'
-import type { RunView } from './runtime/run-view.ts'
+import type { RunFilter } from './control/run-store.ts'
+import type { RunHandle } from './control/run-handle.ts'
+import type { RunView } from './control/run-view.ts'
 import { SessionDocument } from './store/session-document.ts'
 import type { Store } from './store/store.ts'
 

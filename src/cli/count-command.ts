@@ -1,6 +1,6 @@
 import { checkId } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
-import type { RunView } from '../runtime/run-view.ts'
+import type { RunView } from '../control/run-view.ts'
 import { EXIT } from './exit-code.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'

@@ -1,6 +1,6 @@
 import type { Status } from '../model/status.ts'
 import { checkId } from '../model/identifier.ts'
-import type { RunView } from '../runtime/run-view.ts'
+import type { RunView } from '../control/run-view.ts'
 import { EXIT } from './exit-code.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import type { StoreChoice } from './shell-line.ts'

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { checkId } from '../model/identifier.ts'
-import type { RunHandle } from '../runtime/run-handle.ts'
+import type { RunHandle } from '../control/run-handle.ts'
 import { withEngine } from './driving.ts'
 import { followToEnd, interrupted, lastEvent, leave } from './following.ts'
 import { checkHas } from './resume-command.ts'

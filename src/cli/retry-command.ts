@@ -1,5 +1,5 @@
 import type { Caller } from '../model/caller.ts'
-import type { RunView } from '../runtime/run-view.ts'
+import type { RunView } from '../control/run-view.ts'
 import { withEngine } from './driving.ts'
 import { EXIT } from './exit-code.ts'
 import { readJsonArgument } from './json-argument.ts'

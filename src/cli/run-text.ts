@@ -1,6 +1,6 @@
 import type { ReceivedSignal } from '../model/run.ts'
 import { isEnded, type Status } from '../model/status.ts'
-import type { RunView } from '../runtime/run-view.ts'
+import type { RunView } from '../control/run-view.ts'
 import { sayCaller } from './caller-argument.ts'
 import { sayFailure, sayVisit } from './happening-text.ts'
 import { sayDate, sayDistance } from './moment.ts'

@@ -1,4 +1,4 @@
-import type { Said } from '../runtime/control.ts'
+import type { Said } from '../control/control.ts'
 import { checkId } from '../model/identifier.ts'
 import { EXIT } from './exit-code.ts'
 import { readJsonArgument } from './json-argument.ts'

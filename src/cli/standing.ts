@@ -1,4 +1,4 @@
-import type { RunView } from '../runtime/run-view.ts'
+import type { RunView } from '../control/run-view.ts'
 import type { Timer } from '../model/run.ts'
 import { isParked } from '../model/status.ts'
 import { sayFailure } from './happening-text.ts'

@@ -173,6 +173,10 @@ function toXStateEvent(definition: Definition, happening: Happening): XStateEven
       const { method, count, failure } = happening
       return own({ method, count, ...(failure ? sayFailure(definition, failure) : {}) })
     }
+    case 'waits':
+      return own({ until: happening.until })
+    case 'reminding':
+      return own({ method: happening.method, attempt: happening.attempt })
     case 'joined':
       return { type: JOINED_TYPE, done: happening.done, failed: happening.failed }
     case 'child-started':
@@ -199,6 +203,7 @@ function toXStateEvent(definition: Definition, happening: Happening): XStateEven
     }
     case 'claimed':
     case 'released':
+    case 'woken':
     case 'unpaused':
     case 'compensated':
       return own()

@@ -16,7 +16,7 @@ import { dueKeys } from '../store/run-rows.ts'
 import type { Delete } from '../store/store.ts'
 import type { Advance, RunEvent } from './event.ts'
 import type { Kernel, Loaded } from './kernel.ts'
-import { advanceAll, carried } from './migrating.ts'
+import { advanceAll, carried } from './mapping.ts'
 import { progressOf } from './progress.ts'
 
 /** A run that this worker may drive. */

@@ -1,7 +1,7 @@
 import type { Machine } from '../compile/machine.ts'
 import { awaitedBy } from '../definition/definition.ts'
 import type { Run } from '../model/run.ts'
-import { verbsFor, type Verb } from './verbs.ts'
+import { verbsFor, type Verb } from '../runtime/verbs.ts'
 
 /** What of a run only the engine needs. */
 type Inner = 'inputHash' | 'signal' | 'recoveries' | 'memos' | 'worker' | 'reminding'

@@ -3,9 +3,9 @@ import type { Caller } from '../model/caller.ts'
 import { toFailure } from '../model/failure.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { isCheckpoint } from '../store/history-log.ts'
-import { fit } from './fitting.ts'
-import type { Kernel, Loaded } from './kernel.ts'
-import type { Library, Mapped } from './library.ts'
+import { fit } from '../runtime/fitting.ts'
+import type { Kernel, Loaded } from '../runtime/kernel.ts'
+import type { Library, Mapped } from '../runtime/library.ts'
 import type { RunStore } from './run-store.ts'
 
 /** How a run is forked. */

@@ -5,8 +5,8 @@ import type { Status } from '../model/status.ts'
 import { PartList, type Part } from '../store/part-list.ts'
 import { readEvents, readStored, RunDocument } from '../store/run-document.ts'
 import { listUndo, type UndoEntry } from '../store/undo-list.ts'
-import { create, startedKey, type InnerStart } from './creation.ts'
-import type { Kernel, Loaded } from './kernel.ts'
+import { create, startedKey, type InnerStart } from '../runtime/creation.ts'
+import type { Kernel, Loaded } from '../runtime/kernel.ts'
 import { viewOf, type RunView } from './run-view.ts'
 
 /** Which runs to list, newest first. */

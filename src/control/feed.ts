@@ -1,5 +1,5 @@
 import type { Host } from '../model/host.ts'
-import type { Committed } from './kernel.ts'
+import type { Committed } from '../runtime/kernel.ts'
 
 /** Tells those who watch of every commit of this engine, after it was acknowledged. */
 export class Feed {

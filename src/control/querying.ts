@@ -1,6 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { fit } from './fitting.ts'
-import type { Kernel, Loaded } from './kernel.ts'
+import { fit } from '../runtime/fitting.ts'
+import type { Kernel, Loaded } from '../runtime/kernel.ts'
 import type { RunView } from './run-view.ts'
 
 /** Asks the workflow of a run a question about where it stands. Nothing is written. */

@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { parseWith } from '../model/schema.ts'
-import type { Kernel } from './kernel.ts'
+import type { Kernel } from '../runtime/kernel.ts'
 import { publish, readPublished } from './publication.ts'
 
 /** Opens the store, checks the workflows against the configuration and against what older versions have left there, and publishes them. */

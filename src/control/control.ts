@@ -11,12 +11,12 @@ import { Memos } from '../store/memos.ts'
 import { PartList } from '../store/part-list.ts'
 import { RunDocument, type Along } from '../store/run-document.ts'
 import { dropUndoMemos, nextUndo, type Undoable } from '../store/undo-list.ts'
-import { advanceAll, carried } from './migrating.ts'
-import type { RunEvent } from './event.ts'
-import { fit } from './fitting.ts'
-import type { Kernel } from './kernel.ts'
-import { orphanPuts } from './orphans.ts'
-import { checkVerb, spoken, type Verb } from './verbs.ts'
+import { advanceAll, carried } from '../runtime/mapping.ts'
+import type { RunEvent } from '../runtime/event.ts'
+import { fit } from '../runtime/fitting.ts'
+import type { Kernel } from '../runtime/kernel.ts'
+import { orphanPuts } from '../runtime/orphans.ts'
+import { checkVerb, spoken, type Verb } from '../runtime/verbs.ts'
 
 /** Why, and by whom. */
 export interface Said {

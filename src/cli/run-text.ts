@@ -52,7 +52,7 @@ export function describeRun(
     ...workLines(view, details, terminal),
     ['data', terminal.value(data)],
     ['vars', terminal.value(vars)],
-    ...(may.length > 0 ? [['may', may.map((verb) => commandFor(verb, view)).join(', ')] as const] : []),
+    ...(may.length > 0 ? [['may', may.join(', ')] as const] : []),
     ...helpLines(view, store).map((line) => ['', terminal.onOut('dim', line)] as const),
   ]
   const head = `${terminal.onOut('strong', id)}  ${terminal.onOut(TONES[status] ?? 'plain', status)} in ${terminal.onOut('strong', state)}`
@@ -138,11 +138,6 @@ function workLines(view: RunView, { parts, undo = [] }: Details, terminal: Termi
   }
   if (failure) lines.push(['failure', terminal.onOut('bad', sayFailure(failure))])
   return lines
-}
-
-/** The command that does a verb: of a run that is being undone, only a compensation can be skipped. */
-function commandFor(verb: RunView['may'][number], { undoing }: RunView): string {
-  return verb === 'skip' && undoing ? 'skip-compensation' : verb
 }
 
 /** How a run that stands still is helped on. */

@@ -155,15 +155,9 @@ export class Control {
       const document = await this.#load(id)
       const { run } = document
       const { since = 0, part } = run.undoing ?? {}
-      const failed = run.status === 'compensation-failed'
-      const entry = failed ? await nextUndo(this.#kernel.store, id, since) : undefined
-      if (!entry) {
-        throw new StepwrightError('not-possible', {
-          what: `Run ${quote(id)} is ${run.status}: no compensation of it has failed`,
-          remedy: 'Only a run that is compensation-failed has one to leave out',
-          details: { run: id, status: run.status },
-        })
-      }
+      checkVerb('skip-compensation', run)
+      const entry = await nextUndo(this.#kernel.store, id, since)
+      if (!entry) continue // it was left out meanwhile
       const message = `compensation left out${as ? ` by ${as.id}` : ''}${reason === undefined ? '' : `: ${reason}`}`
       const log = [{ type: 'log', level: 'warn', message }] as const
       const of = part === undefined ? {} : { part }
@@ -234,4 +228,4 @@ export class Control {
 }
 
 /** Verbs that can be done with many runs at once. */
-export type BulkVerb = Exclude<Verb, 'skip'>
+export type BulkVerb = Exclude<Verb, 'skip' | 'skip-compensation'>

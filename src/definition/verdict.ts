@@ -129,7 +129,7 @@ export type NameOf<D extends Shape, S> = Name<D, S>
 export type ClassVerdict<D extends Shape, C> = C extends abstract new (...args: never[]) => infer I
   ? [Exclude<Working<D>, HandledBy<I>>] extends [never]
     ? unknown
-    : Refused<`no public handler for state ${Label<D, Exclude<Working<D>, HandledBy<I>>>}`>
+    : Refused<`no public handler for state ${Label<D, Exclude<Working<D>, HandledBy<I>>>} (one that takes its In<...>)`>
   : never
 
 /** A schema that must give a default to all it holds. */

@@ -7,7 +7,7 @@ import type { Message } from '../store/inbox.ts'
 import type { RunEvent } from './event.ts'
 
 /** What people do with a run. */
-export type Verb = 'pause' | 'resume' | 'cancel' | 'terminate' | 'retry' | 'skip'
+export type Verb = 'pause' | 'resume' | 'cancel' | 'terminate' | 'retry' | 'skip' | 'skip-compensation'
 
 const ACTIVE: readonly Status[] = ['pending', 'running', 'waiting']
 const PARKED: readonly Status[] = ['quarantined', 'needs-migration']
@@ -18,7 +18,8 @@ const ALLOWED: Readonly<Record<Verb, readonly Status[]>> = {
   cancel: [...ACTIVE, 'paused', ...PARKED],
   terminate: [...ACTIVE, 'paused', 'compensating', 'compensation-failed', ...PARKED],
   retry: ['failed'],
-  skip: ['pending', 'waiting', 'paused', 'failed', 'compensation-failed', ...PARKED],
+  skip: ['pending', 'waiting', 'paused', 'failed', ...PARKED],
+  'skip-compensation': ['compensation-failed'],
 }
 
 type Standing = Pick<Run, 'status' | 'undoing'>

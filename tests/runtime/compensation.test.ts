@@ -225,7 +225,7 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
           'The compensation of "0000001" in visit 1 of "extras" failed: Error: no cook.',
         ) as string,
       },
-      may: ['resume', 'terminate', 'skip'],
+      may: ['resume', 'terminate', 'skip-compensation'],
     })
     const meal = '-meal t/extras/1/0000001/undo'
     expect(world.take()).toEqual([...back.slice(0, 5), meal, meal])

@@ -44,10 +44,6 @@ export class HistoryLog {
     this.#tail = tail.map((entry) => JSON.stringify(entry))
   }
 
-  get chain(): string {
-    return this.#chain
-  }
-
   /**
    * A copy with more entries; this one stays, for when the write is refused. Values in them must be encoded already;
    * `carried` is the decoded data that one of them holds.

@@ -128,7 +128,7 @@ export class RunDocument {
     }
     let written = false
     try {
-      written = await this.#write(batch, log.chain, patience)
+      written = await this.#write(batch, put.value, patience)
     } finally {
       if (!written) this.#shelf.forget(fresh)
     }
@@ -139,22 +139,22 @@ export class RunDocument {
     return true
   }
 
-  async #write(batch: Batch, chain: string, patience: Patience): Promise<boolean> {
+  async #write(batch: Batch, value: string, patience: Patience): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
-        return (await this.#store.write(batch)) || (tries > 1 && (await this.#landed(chain)))
+        return (await this.#store.write(batch)) || (tries > 1 && (await this.#landed(value)))
       } catch (error) {
         if (!(error instanceof StepwrightError) || error.code !== 'store-unavailable') throw error
-        if (await this.#landed(chain).catch(() => false)) return true
+        if (await this.#landed(value).catch(() => false)) return true
         if (!(await patience(error, tries))) throw error
       }
     }
   }
 
-  /** Whether a write of unknown outcome took place: the stored revision then carries our chain of hashes. */
-  async #landed(chain: string): Promise<boolean> {
+  /** Whether a write of unknown outcome took place: the stored text is ours to the letter. A hash of its history would not do: two workers can tell the same. */
+  async #landed(value: string): Promise<boolean> {
     const [row] = await this.#store.get('run', [this.#run.id])
-    return row?.revision === this.#revision + 1 && row.value.includes(`"chain":"${chain}"`)
+    return row?.revision === this.#revision + 1 && row.value === value
   }
 
   #encode(next: Run, happenings: readonly Happening[]): { put: Put; log: HistoryLog } {

@@ -30,24 +30,15 @@ export class Time {
     }
   }
 
-  /** When the next alarm rings. */
-  get next(): number | undefined {
-    let next: number | undefined
-    for (const { at } of this.#alarms) if (next === undefined || at < next) next = at
-    return next
-  }
-
-  /** Goes on to the next alarm and rings it. */
-  step(): void {
-    const next = this.next
-    if (next === undefined) return
-    this.now = Math.max(this.now, next)
-    for (const alarm of [...this.#alarms]) {
-      if (alarm.at > this.now) continue
-      this.#alarms.delete(alarm)
-      alarm.fire()
-      return
-    }
+  /** Goes on to the next alarm of a process that is awake, and rings it; those of the others ring once they wake. */
+  step(awake: ReadonlySet<string>): void {
+    let next: Alarm | undefined
+    for (const alarm of this.#alarms)
+      if (awake.has(alarm.owner) && (next === undefined || alarm.at < next.at)) next = alarm
+    if (!next) return
+    this.now = Math.max(this.now, next.at)
+    this.#alarms.delete(next)
+    next.fire()
   }
 
   /** A process is gone with its alarms. */

@@ -26,7 +26,7 @@ const Leaf = states(
 )
 @Leaf.workflow({ name: 'leaf' })
 export class LeafWorkflow {
-  @Leaf.step('do', { to: 'done', retry: { maxAttempts: 4 } })
+  @Leaf.step('do', { to: 'done', retry: { maxAttempts: 4 }, timeout: '52w' })
   do({ n }: Input<ShapeOf<typeof Leaf>, 'do'>, { outside, run }: Context<ShapeOf<typeof Leaf>>) {
     outside.call('leaf', run.idempotencyKey)
     return Leaf.go('done', { n })
@@ -72,27 +72,29 @@ type D = ShapeOf<typeof Tree>
 type In<K extends D['state']> = Input<D, K>
 type Ctx = Context<D>
 const { step, parallel, branch, map, child, wait, timer, compensate, go } = Tree
+/** No attempt is out of time: the clock jumps while calls of the store are held back, which no handler can help. */
+const timeout = '52w'
 const retry = { maxAttempts: 4, initialInterval: '2s' } as const
 
 @Tree.workflow({ name: 'tree' })
 export class TreeWorkflow {
-  @step('book', { to: 'check', retry })
+  @step('book', { to: 'check', retry, timeout })
   async book(_: In<'book'>, { outside, run, memo }: Ctx) {
     await memo('reserve', () => outside.call('reserve', run.idempotencyKey))
     outside.call('book', run.idempotencyKey)
     return go('check', {})
   }
-  @compensate('book', { retry: { maxAttempts: 50, initialInterval: '1s' } })
+  @compensate('book', { retry: { maxAttempts: 50, initialInterval: '1s' }, timeout })
   unbook(_: In<'book'>, _to: Moved<D>, { outside, run }: Ctx) {
     outside.call('unbook', run.idempotencyKey)
   }
 
-  @branch('check', 'left', { retry })
+  @branch('check', 'left', { retry, timeout })
   left(_: In<'check'>, { outside, run }: Ctx) {
     outside.call('left', run.idempotencyKey)
     return 'left'
   }
-  @branch('check', 'right', { retry })
+  @branch('check', 'right', { retry, timeout })
   async right(_: In<'check'>, { outside, run, memo }: Ctx) {
     await memo('m', () => 1)
     outside.call('right', run.idempotencyKey)
@@ -108,6 +110,7 @@ export class TreeWorkflow {
     concurrency: 2,
     to: 'child',
     retry,
+    timeout,
     onError: 'collect',
     reduce: () => go('child', {}),
   })
@@ -141,7 +144,7 @@ export class TreeWorkflow {
     return go('pay', {})
   }
 
-  @step('pay', { to: 'done', retry })
+  @step('pay', { to: 'done', retry, timeout })
   pay(_: In<'pay'>, { outside, run, session }: Ctx) {
     outside.call('pay', run.idempotencyKey)
     if (run.id.endsWith('broke')) throw new FatalError('no money')

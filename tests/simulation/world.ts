@@ -142,7 +142,7 @@ class World {
     if (chance.hits(person)) this.#act()
     const awake = new Set(this.#processes.filter(({ frozen }) => !frozen).map(({ name }) => name))
     const ready = this.#calls.pending.filter(({ owner }) => awake.has(owner))
-    if (ready.length === 0 || chance.hits(0.03)) this.#time.step()
+    if (ready.length === 0 || chance.hits(0.03)) this.#time.step(awake)
     else {
       const call = chance.pick(ready)
       this.#calls.pending.splice(this.#calls.pending.indexOf(call), 1)

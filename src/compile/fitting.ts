@@ -1,12 +1,5 @@
 import { StepwrightError } from '../errors/stepwright-error.ts'
-import { parseWith, type Schema } from '../model/schema.ts'
-
-/** The parsed value, or an error that names what does not fit. */
-export async function fit(schema: Schema, value: unknown, where: string): Promise<unknown> {
-  const parsed = await parseWith(schema, value)
-  if (parsed.ok) return parsed.value
-  throw unfit(where, parsed.reasons)
-}
+import type { Schema } from '../model/schema.ts'
 
 /** The parsed value, at once: where XState cannot wait, what an asynchronous schema would say is left out. */
 export function fitNow(schema: Schema, value: unknown, where: string): unknown {

@@ -5,7 +5,7 @@ import type { Exit } from '../definition/exit.ts'
 import { readMove } from '../definition/move.ts'
 import { JoinError } from '../model/failure.ts'
 import { childIdOf, type ChildRuns } from './child-run.ts'
-import { fit } from './fitting.ts'
+import { fit } from '../model/fitting.ts'
 import { ItemWork, type Work } from './item-work.ts'
 import { joinedOf, judgeJoin } from './join.ts'
 import { compile } from './machine.ts'
@@ -67,6 +67,7 @@ async function workOnBranch(
   const result = await fit(
     branch.schema,
     value,
+    'invalid-data',
     `The result of the branch ${quote(`${input.state}/${name}`)}`,
   )
   keep()
@@ -85,7 +86,9 @@ async function firstArguments(
   if (signal) {
     const schema = caller.definition.signals.get(signal.type)
     const { payload } = signal
-    const fitting = schema ? await fit(schema, payload, `The payload of ${quote(signal.type)}`) : payload
+    const fitting = schema
+      ? await fit(schema, payload, 'invalid-data', `The payload of ${quote(signal.type)}`)
+      : payload
     return [{ ...(fitting as object), type: signal.type, id: signal.id }]
   }
   switch (state.kind) {
@@ -121,7 +124,12 @@ async function workOnItems(
       return children.run(spec, spec.input(item, input.data), childIdOf(undefined, input, place, part), place)
     const call = { method: spec.method, args: [item, input.data], part, more: { work: list } }
     const { value, keep } = await caller.call(input, call, place)
-    const result = await fit(spec.schema, value, `The result of item ${index} of ${quote(state.name)}`)
+    const result = await fit(
+      spec.schema,
+      value,
+      'invalid-data',
+      `The result of item ${index} of ${quote(state.name)}`,
+    )
     keep()
     return result
   }
@@ -155,6 +163,7 @@ async function readOutput(
   const data = await fit(
     machine.state(moved.to).schema,
     moved.data,
+    'invalid-data',
     `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`,
   )
   const from = signal ? { signal: signal.type } : {}
@@ -163,6 +172,7 @@ async function readOutput(
   const merged = await fit(
     definition.vars,
     { ...(vars as object), ...changed },
+    'invalid-data',
     `The vars after ${quote(state.name)}`,
   )
   const fields = Object.entries(merged as object).filter(([key]) => Object.hasOwn(changed, key))

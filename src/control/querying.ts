@@ -1,5 +1,5 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { fit } from '../runtime/fitting.ts'
+import { fit } from '../model/fitting.ts'
 import type { Kernel, Loaded } from '../runtime/kernel.ts'
 import type { RunView } from './run-view.ts'
 

@@ -251,12 +251,11 @@ export interface Declaration<D extends Shape> extends Declares<D> {
     state: F,
     options?: Trying,
   ): Giver<D, LabelOf<D, F>, unknown, [Input<D, F>, Moved<D>], `In<${LabelOf<D, F>}>, result`>
-  /** Undoes one item of a map: called with its result and the item. */
+  /** Undoes one item of a map: called with its result and the item, whose type only `@map` knows. */
   compensate<const F extends Working<D> & keyof D['items']>(
     state: F,
     options?: Trying,
-    // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the item's type is known to @map only
-  ): Giver<D, LabelOf<D, F>, unknown, [ItemOutput<D, F>, any], 'result, item'>
+  ): Giver<D, LabelOf<D, F>, unknown, [ItemOutput<D, F>, never], 'result, item'>
   /** Undoes one branch: called with the state's input and the branch's result. */
   compensate<
     const F extends Working<D> & keyof D['branches'],

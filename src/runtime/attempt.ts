@@ -7,7 +7,7 @@ import type { Run } from '../model/run.ts'
 import type { Kept, MemoBook } from './context.ts'
 import type { RunEvent } from './event.ts'
 import { failureEvent } from './failing.ts'
-import { fit } from './fitting.ts'
+import { fit } from '../model/fitting.ts'
 import { invoke, STOPPED, type CallParts, type Invocation } from './invocation.ts'
 
 /** How an attempt ended: an event for `advance`, and what goes with it. */

@@ -10,7 +10,7 @@ import { duePut } from '../store/due-list.ts'
 import { RunDocument } from '../store/run-document.ts'
 import type { Put } from '../store/store.ts'
 import { begin } from './advance.ts'
-import { fit } from './fitting.ts'
+import { fit } from '../model/fitting.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 
 /** How a run is started. */

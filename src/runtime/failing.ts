@@ -8,7 +8,7 @@ import { policyFor, retryDelayMs, type RetryPolicy } from '../model/retry.ts'
 import type { Host } from '../model/host.ts'
 import type { Run } from '../model/run.ts'
 import type { RunEvent } from './event.ts'
-import { fit } from './fitting.ts'
+import { fit } from '../model/fitting.ts'
 
 /** What it takes to say what comes of an error. */
 export interface FailingParts {

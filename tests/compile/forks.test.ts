@@ -59,7 +59,7 @@ class PaymentWorkflow {
 
 enum S {
   Split = 'split',
-  Work = 'work',
+  Work = 'toil',
   Race = 'race',
   Pay = 'pay',
   PayAll = 'payAll',
@@ -272,12 +272,12 @@ test('items that fail too often, or whose result does not fit, fail the map', as
 })
 
 test('branches run side by side; a failed one takes the first edge for its class', async () => {
-  const { actor } = begin('work')
+  const { actor } = begin('toil')
   expect(await toPromise(actor)).toEqual({ text: '{"fast":"fast"}' })
   expect(seen).toEqual([
     [],
-    '/work/1/good',
-    '/work/2/good',
+    '/toil/1/good',
+    '/toil/2/good',
     [{ good: 7, bad: 'no goodx' }, 2],
     'slow is stopped',
   ])

@@ -1,5 +1,5 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { parseWith, type Schema } from '../model/schema.ts'
+import { parseWith, type Schema } from './schema.ts'
 
 /** A value that fits a schema, parsed, or an error that names what does not. */
 export async function fit(

@@ -85,7 +85,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       worker: `w${this.#host.newId()}`,
       library: this.#library,
       resources,
-      ...nothingYet(),
+      ...nothingYet(this.store, this.#host, this.#settings.seal),
       announce: (committed) => this.#feed.announce(committed),
       nudge: () => this.#worker.look(),
       fire: (id, due) =>

@@ -6,6 +6,7 @@ import { toMs, type Duration } from './model/duration.ts'
 import { RESERVED } from './runtime/context.ts'
 import type { WorkerOptions } from './runtime/worker.ts'
 import type { StoreOption } from './store/open-store.ts'
+import { sealOf, type Seal } from './store/seal.ts'
 
 type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void
   ? I
@@ -32,6 +33,11 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly poll?: Duration
   /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */
   readonly inspect?: boolean | InspectorOptions
+  /**
+   * Signs documents and histories with HMAC-SHA-256, so that `stepwright verify` finds any edit that was made without
+   * it. Give it before the first run, and to every process. Default: `STEPWRIGHT_HISTORY_KEY` of the environment; without a key a hash chain.
+   */
+  readonly historyKey?: string | Uint8Array
   /** Called with what a person should know and no caller waits for. Default: `process.emitWarning`. */
   readonly onWarning?: (message: string) => void
   /** Time, chance and ids; tests replace them. */
@@ -41,11 +47,12 @@ interface PlainOptions<W extends readonly AnyClass[]> {
 /** What the engine makes of its options. */
 export interface Settings extends WorkerOptions {
   readonly driving: boolean
+  readonly seal: Seal
 }
 
 /** Checks the options that are plain values. */
 export function readSettings(options: PlainOptions<readonly AnyClass[]>, resources: object): Settings {
-  const { concurrency = 64, lease = '10s', poll = '100ms', worker = true, workflows } = options
+  const { concurrency = 64, lease = '10s', poll = '100ms', worker = true, workflows, historyKey } = options
   const refuse = (what: string, remedy: string): never => {
     throw new StepwrightError('invalid-options', { what, remedy })
   }
@@ -62,6 +69,7 @@ export function readSettings(options: PlainOptions<readonly AnyClass[]>, resourc
   return {
     concurrency,
     driving: worker,
+    seal: sealOf(historyKey),
     leaseMs: Math.max(100, toMs(lease, 'lease')),
     pollMs: Math.max(5, toMs(poll, 'poll')),
   }

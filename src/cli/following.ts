@@ -4,7 +4,9 @@ import { isEnded } from '../model/status.ts'
 import type { Committed } from '../runtime/kernel.ts'
 import type { RunHandle } from '../control/run-handle.ts'
 import { viewOf, type RunView } from '../control/run-view.ts'
-import { readStored } from '../store/run-document.ts'
+import { systemHost } from '../model/host.ts'
+import { Documents } from '../store/documents.ts'
+import { sealOf } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { exitCodeFor } from './exit-code.ts'
 import { sayFailure, sayHappening } from './happening-text.ts'
@@ -31,8 +33,8 @@ const CHILDREN_TOLD = 10
 
 /** How many events a run has; 0 where there is none. */
 export async function lastEvent(store: Store, id: string): Promise<number> {
-  const [row] = await store.get('run', [id])
-  return row ? readStored(id, row).history.seq : 0
+  const stored = await new Documents(store, systemHost.newId, sealOf()).find(id)
+  return stored?.history.seq ?? 0
 }
 
 /**

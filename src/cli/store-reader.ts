@@ -9,6 +9,7 @@ import { Mailbox } from '../control/mailbox.ts'
 import { RunStore } from '../control/run-store.ts'
 import type { RunView } from '../control/run-view.ts'
 import { makeStore, type StoreOption } from '../store/open-store.ts'
+import { sealOf } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 
 /** A store that is read and signalled without the workflows' code. */
@@ -29,7 +30,7 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
   const store = makeStore(url as StoreOption)
   try {
     await store.open() // its warnings are for those who run workers
-    const kernel = idleKernel(store, systemHost)
+    const kernel = idleKernel(store, systemHost, sealOf())
     const runs = new RunStore(kernel)
     const published = new Map<string, Promise<Published>>()
     const withAwaits = async (view: RunView): Promise<RunView> => {

@@ -4,7 +4,6 @@ import type { Caller } from '../model/caller.ts'
 import { toMs, type Duration } from '../model/duration.ts'
 import { checkId } from '../model/identifier.ts'
 import { isEnded } from '../model/status.ts'
-import { readStored } from '../store/run-document.ts'
 import { systemHost } from '../model/host.ts'
 import { EXIT } from './exit-code.ts'
 import { lastEvent } from './following.ts'
@@ -69,13 +68,12 @@ export async function updateCommand(
 
 /** `undefined`: nothing yet. The run is read before the reply, since both are written together. */
 async function fateOf(
-  { store, runs, mailbox }: StoreReader,
+  { kernel, runs, mailbox }: StoreReader,
   run: string,
   id: string,
   since: number,
 ): Promise<Fate | undefined> {
-  const [row] = await store.get('run', [run])
-  const stored = row && readStored(run, row)
+  const stored = await kernel.documents.find(run)
   const reply = await mailbox.reply(run, id)
   if (reply) return reply.ok ? { answer: reply.value } : { refused: reply.reason }
   if (!stored || (stored.history.seq === since && !isEnded(stored.status))) return undefined

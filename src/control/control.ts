@@ -178,7 +178,7 @@ export class Control {
   }
 
   async #load(id: string): Promise<RunDocument> {
-    const document = await RunDocument.load(this.#kernel.store, id, this.#kernel.host.newId)
+    const document = await this.#kernel.documents.load(id)
     if (document) return document
     throw new StepwrightError('unknown-run', {
       what: `There is no run ${quote(id)} in ${this.#kernel.store.name}`,

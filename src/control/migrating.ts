@@ -30,7 +30,7 @@ export async function migrateRuns(
   const reports: MigrationReport[] = []
   for (const { id, status } of await runs.list({ limit: Number.MAX_SAFE_INTEGER })) {
     if (isEnded(status) || status === 'corrupt') continue
-    const document = await RunDocument.load(kernel.store, id, kernel.host.newId)
+    const document = await kernel.documents.load(id)
     if (!document || isEnded(document.run.status)) continue
     const { run } = document
     const { workflow, version, state } = run

@@ -3,7 +3,7 @@ import type { HistoryEvent } from '../model/history.ts'
 import { checkId, joinKey } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
 import { PartList, type Part } from '../store/part-list.ts'
-import { readEvents, readStored, RunDocument } from '../store/run-document.ts'
+import type { RunDocument } from '../store/run-document.ts'
 import { listUndo, type UndoEntry } from '../store/undo-list.ts'
 import { create, startedKey, type InnerStart } from '../runtime/creation.ts'
 import type { Kernel, Loaded } from '../runtime/kernel.ts'
@@ -39,7 +39,7 @@ export class RunStore {
     options: InnerStart,
     owned: boolean,
   ): Promise<{ document: RunDocument; created: boolean }> {
-    const { store, host, worker, announce } = this.#kernel
+    const { documents, worker, announce } = this.#kernel
     const { document, run, happenings, along } = await create(
       loaded,
       input,
@@ -52,7 +52,7 @@ export class RunStore {
       return { document, created: true }
     }
     const { id, workflow, inputHash } = run
-    const existing = await RunDocument.load(store, id, host.newId)
+    const existing = await documents.load(id)
     if (existing?.run.workflow === workflow && existing.run.inputHash === inputHash)
       return { document: existing, created: false }
     throw new StepwrightError('run-exists', {
@@ -74,7 +74,7 @@ export class RunStore {
   }
 
   async find(id: string): Promise<RunView | undefined> {
-    const document = await RunDocument.load(this.#kernel.store, checkId('run', id), this.#kernel.host.newId)
+    const document = await this.#kernel.documents.load(checkId('run', id))
     return document && viewOf(document.run, document.revision, this.#kernel.library.of(document.run)?.machine)
   }
 
@@ -85,9 +85,9 @@ export class RunStore {
 
   /** History events after number `after`, oldest first. */
   async history(id: string, after: number): Promise<readonly HistoryEvent[]> {
-    const { store } = this.#kernel
-    const [row] = await store.get('run', [checkId('run', id)])
-    return row ? readEvents(store, readStored(id, row), after) : []
+    const { documents } = this.#kernel
+    const stored = await documents.find(checkId('run', id))
+    return stored ? documents.events(stored, after) : []
   }
 
   /** Newest first. Damaged documents are shown as `corrupt`, never left out. */

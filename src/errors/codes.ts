@@ -20,6 +20,7 @@ export const CODES = {
   'unknown-token': 'A callback token was used already, has expired, or never was one.',
   'unknown-checkpoint': 'The run has no checkpoint of that number to fork from.',
   'too-many-items': 'A map has more items than its bound allows.',
+  'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
   'run-failed': 'The result of a run was asked for, and the run failed.',
   'run-parked':
     'The run was set aside with a reason; it neither moves nor blocks others until that is mended.',

@@ -25,14 +25,17 @@ export type Ended = 'completed' | 'failed' | 'compensated' | 'cancelled' | 'term
 /** How a run can be set aside. */
 export type Parked = 'compensation-failed' | 'quarantined' | 'needs-migration' | 'corrupt'
 
+const ENDED = new Set<Status>(['completed', 'failed', 'compensated', 'cancelled', 'terminated'])
+const PARKED = new Set<Status>(['compensation-failed', 'quarantined', 'needs-migration', 'corrupt'])
+
 /** The run has ended: it never changes again (I5; a failed one only by an operator's retry). */
 export function isEnded(status: Status): status is Ended {
-  return (['completed', 'failed', 'compensated', 'cancelled', 'terminated'] as Status[]).includes(status)
+  return ENDED.has(status)
 }
 
 /** The run was set aside with a reason. */
 export function isParked(status: Status): status is Parked {
-  return (['compensation-failed', 'quarantined', 'needs-migration', 'corrupt'] as Status[]).includes(status)
+  return PARKED.has(status)
 }
 
 /** A worker holds the run, or held it when it died. */

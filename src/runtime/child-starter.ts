@@ -138,9 +138,8 @@ export class ChildStarter {
 
   /** One that cannot be read may be mended: it has not ended. */
   async #load(id: string): Promise<Run | undefined> {
-    const { store, host } = this.#hold.kernel
     try {
-      return (await RunDocument.load(store, id, host.newId))?.run
+      return (await this.#hold.kernel.documents.load(id))?.run
     } catch (error) {
       if (!(error instanceof StepwrightError) || error.code !== 'corrupt-document') throw error
       return { ...this.#hold.run, id, status: 'corrupt' }

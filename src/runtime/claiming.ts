@@ -11,7 +11,7 @@ import { isEnded, isHeld, isParked } from '../model/status.ts'
 import type { DueEntry } from '../store/due-list.ts'
 import { readNotices } from '../store/inbox.ts'
 import { isAlive, readLeases } from '../store/lease.ts'
-import { RunDocument } from '../store/run-document.ts'
+import type { RunDocument } from '../store/run-document.ts'
 import { dueKeys } from '../store/run-rows.ts'
 import type { Delete } from '../store/store.ts'
 import type { Advance, RunEvent } from './event.ts'
@@ -54,18 +54,16 @@ export async function claim(
 
 /** The document of a run that has not ended. */
 async function load(id: string, due: readonly DueEntry[], kernel: Kernel): Promise<RunDocument | undefined> {
-  const { store, host } = kernel
+  const { store, documents } = kernel
   try {
-    const document = await RunDocument.load(store, id, host.newId)
+    const document = await documents.load(id)
     if (document && !isEnded(document.run.status)) return document
     const notices = document ? await readNotices(store, id) : []
     const gone = [...rowsOf(due), ...notices.map(({ key }) => ({ collection: 'inbox', key }) as const)]
     if (gone.length > 0) await store.write({ delete: gone })
     return undefined
   } catch (error) {
-    const unreadable =
-      error instanceof StepwrightError && (error.code === 'corrupt-document' || error.code === 'store-newer')
-    if (!unreadable) throw error
+    if (!isUnreadable(error)) throw error
     await setAside(id, error, due, kernel)
     return undefined
   }
@@ -115,6 +113,12 @@ async function apply(document: RunDocument, event: RunEvent, kernel: Kernel): Pr
   if (!(await document.commit(run, happenings, { put }))) return false // another worker was first
   announce({ run, revision: document.revision, happenings })
   return true
+}
+
+/** The document is the trouble, not the store. */
+function isUnreadable(error: unknown): error is StepwrightError {
+  const codes: readonly string[] = ['corrupt-document', 'store-newer', 'key-missing']
+  return error instanceof StepwrightError && codes.includes(error.code)
 }
 
 /** A document that cannot be read keeps its text and gets a status of its own. */

@@ -7,7 +7,7 @@ import { checkId, joinKey } from '../model/identifier.ts'
 import type { Parent, Run } from '../model/run.ts'
 import { encode } from '../store/codec.ts'
 import { duePut } from '../store/due-list.ts'
-import { RunDocument } from '../store/run-document.ts'
+import type { RunDocument } from '../store/run-document.ts'
 import type { Put } from '../store/store.ts'
 import { begin } from './advance.ts'
 import { fit } from '../model/fitting.ts'
@@ -52,7 +52,7 @@ export async function create(
   input: unknown,
   options: InnerStart,
   worker: string | undefined,
-  { store, host }: Kernel,
+  { documents, host }: Kernel,
 ): Promise<Creation> {
   const { definition } = machine
   const { fork, parent, schedule, as } = options
@@ -93,7 +93,7 @@ export async function create(
     { collection: 'member', key: joinKey(session, id), value: '{}' },
     ...(run.status === 'running' ? [] : [duePut(now, id, 'started')]),
   ]
-  return { document: RunDocument.create(store, run, host.newId), run, happenings, along: { put } }
+  return { document: documents.create(run), run, happenings, along: { put } }
 }
 
 /** Runs by start: the key of one. */

@@ -51,7 +51,8 @@ export class Hold {
   constructor(turn: Turn) {
     this.turn = turn
     this.#patience = makePatience(turn)
-    this.kernel = { ...turn.kernel, store: patientReads(turn.kernel.store, this.#patience) }
+    const store = patientReads(turn.kernel.store, this.#patience)
+    this.kernel = { ...turn.kernel, store, documents: turn.kernel.documents.over(store) }
     this.#due = turn.due
     this.#memos = turn.resumed ? undefined : Memos.none(turn.document.run)
   }

@@ -1,6 +1,8 @@
 import type { Happening } from '../model/history.ts'
 import type { Host } from '../model/host.ts'
 import type { Run } from '../model/run.ts'
+import { Documents } from '../store/documents.ts'
+import type { Seal } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { Library } from './library.ts'
 import { BookShelf } from './part-book.ts'
@@ -17,6 +19,7 @@ export interface Committed {
 /** What all parts of one engine share. */
 export interface Kernel {
   readonly store: Store
+  readonly documents: Documents
   readonly host: Host
   readonly worker: string
   readonly library: Library
@@ -39,12 +42,16 @@ export interface Kernel {
 }
 
 /** What an engine has at hand when it is made. */
-export function nothingYet(): Pick<Kernel, 'making' | 'books'> {
-  return { making: new Map(), books: new BookShelf() }
+export function nothingYet(
+  store: Store,
+  { newId }: Host,
+  seal?: Seal,
+): Pick<Kernel, 'documents' | 'making' | 'books'> {
+  return { documents: new Documents(store, newId, seal), making: new Map(), books: new BookShelf() }
 }
 
 /** A kernel without workflows that drives nothing: enough to read a store, and to put something into an inbox. */
-export function idleKernel(store: Store, host: Host): Kernel {
+export function idleKernel(store: Store, host: Host, seal?: Seal): Kernel {
   const ignore = (): void => undefined
   return {
     store,
@@ -52,7 +59,7 @@ export function idleKernel(store: Store, host: Host): Kernel {
     worker: 'none',
     library: new Library(),
     resources: {},
-    ...nothingYet(),
+    ...nothingYet(store, host, seal),
     announce: ignore,
     nudge: ignore,
     fire: () => Promise.resolve('leave'),

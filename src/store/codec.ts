@@ -2,17 +2,17 @@
  * Values to JSON and back, exactly or not at all (I8).
  *
  * What JSON holds goes through as it is. A string that begins with NUL is ours: NUL followed by `s` is a string that
- * did so itself, `d` a value that JSON cannot hold, written by devalue, `p` the number of a piece, `g` (in an array) a
+ * did so itself, `d` a value that JSON cannot hold, written by devalue, `p` a reference to a piece, `g` (in an array) a
  * piece that holds a group of its elements.
  */
 import { parse, stringify } from 'devalue'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 
-/** Takes a large part away and returns the id of its piece. `text` tells parts apart; `json` makes what is kept. */
+/** Takes a large part away and returns a reference to its piece: its id and its hash. `text` tells parts apart; `json` makes what is kept. */
 export type Shelve = (text: string, json: () => string) => string
 
-/** The text of the piece with that id. */
-export type Fetch = (id: string) => string
+/** The text of the piece that a reference names. */
+export type Fetch = (ref: string) => string
 
 /** Strings of this length and more become pieces, in UTF-16 units. */
 const LONG = 1_024
@@ -44,7 +44,7 @@ export function decode(encoded: unknown, fetch: Fetch = noPieces): unknown {
   return object
 }
 
-/** The ids of the pieces that an encoded value refers to directly. */
+/** The references to pieces that an encoded value holds directly. */
 export function piecesIn(encoded: unknown, found: string[] = []): string[] {
   if (typeof encoded === 'string') {
     if (encoded.startsWith(`${MARK}p`) || encoded.startsWith(`${MARK}g`)) found.push(encoded.slice(2))

@@ -1,47 +1,82 @@
-import { hash } from 'node:crypto'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Happening, HistoryEvent } from '../model/history.ts'
 import type { PieceShelf } from './piece-shelf.ts'
+import type { Seal } from './seal.ts'
 import type { Store } from './store.ts'
 
-/** Where a run's history stands: its newest entries, what came before them, and the chain of hashes up to here. */
+/** Where a run's history stands: how long it is, the hash over all of it, and where what came before the tail lies. */
 export interface HistoryPosition {
   /** Number of entries so far. */
   readonly seq: number
-  /** SHA-256 over the chain before and the newest entry, so that any later edit shows. */
+  /** Hash over the hash before and the newest entry, so that any later edit shows. */
   readonly chain: string
-  /** The piece with the entries before the tail. */
-  readonly segment?: string
+  /** That hash where the tail begins; left out where the history does. */
+  readonly base?: string
+  /** The pieces with the entries before the tail, oldest first. What came before those, the first of them names. */
+  readonly segments?: readonly string[]
 }
 
 /** A sealed part of a history, in a piece of its own. */
-interface Segment {
-  readonly before: string | null
+export interface Segment {
+  readonly run: string
+  readonly before: readonly string[]
+  /** The hash where it begins. */
+  readonly base: string
   readonly entries: readonly HistoryEvent[]
 }
 
 /** When document and tail together grow over this many characters, the tail is sealed: one database page with its overhead. */
 const PAGE = 3_800
+/** Segments that a document names before a segment takes them over. */
+const MOST_SEGMENTS = 12
+
+/** Stands for data that the newest checkpoint in the tail holds. The codec writes no text that begins so. */
+const IN_TAIL = '\0t'
+/** Before the id of the segment whose newest checkpoint holds the data. */
+const IN_SEGMENT = '\0h'
 
 /** The newest part of a history, kept as text so that an entry is written down once. */
 export class HistoryLog {
-  #seq: number
-  #chain: string
-  #segment: string | undefined
-  #tail: readonly string[]
+  readonly #seal: Seal
+  #seq = 0
+  #chain = ''
+  #base = ''
+  #segments: readonly string[] = []
+  #tail: readonly string[] = []
+  /** The hash after each entry of the tail. */
+  #after: readonly string[] = []
+  /** The data of the run, where a checkpoint holds it, and where that stands: `undefined` in the tail. */
   #carried: unknown
-  /** Among the newest entries, which are never sealed at once, is the one that carries the data. */
-  #carriedByNew = false
+  #carrier: string | undefined
   /** How many entries of the tail were there before the newest commit. */
-  #sealable = 0
+  #old = 0
+  /** Among the newest entries is the one that carries the data. */
+  #carriedByNew = false
 
-  /** `carried`: the decoded data of the newest checkpoint, where the document leaves it to the tail. */
-  constructor(position?: HistoryPosition, tail: readonly unknown[] = [], carried?: unknown) {
-    this.#carried = carried
-    this.#seq = position?.seq ?? 0
-    this.#chain = position?.chain ?? ''
-    this.#segment = position?.segment
-    this.#tail = tail.map((entry) => JSON.stringify(entry))
+  constructor(seal: Seal) {
+    this.#seal = seal
+  }
+
+  /** As it is stored; `data` is the decoded data of the run, and `carrier` says where a checkpoint holds it. */
+  static stored(
+    seal: Seal,
+    { seq, chain, base = '', segments = [] }: HistoryPosition,
+    tail: readonly unknown[],
+    data: unknown,
+    carrier: Carrier,
+  ): HistoryLog {
+    const log = new HistoryLog(seal)
+    log.#seq = seq
+    log.#chain = chain
+    log.#base = base
+    log.#segments = segments
+    log.#tail = tail.map((entry) => JSON.stringify(entry))
+    log.#after = chainOf(seal, base, log.#tail)
+    if (carrier !== 'document') {
+      log.#carried = data
+      log.#carrier = carrier === 'tail' ? undefined : carrier.segment
+    }
+    return log
   }
 
   /**
@@ -49,49 +84,90 @@ export class HistoryLog {
    * `carried` is the decoded data that one of them holds.
    */
   with(happenings: readonly Happening[], at: number, carried: unknown): HistoryLog {
-    const next = new HistoryLog()
-    next.#seq = this.#seq
-    next.#chain = this.#chain
-    next.#segment = this.#segment
-    next.#carried = carried ?? this.#carried
+    const next = new HistoryLog(this.#seal)
+    next.#segments = this.#segments
+    next.#base = this.#base
     next.#carriedByNew = carried !== undefined
-    next.#sealable = this.#tail.length
-    const entries = happenings.map((happening) => {
-      const text = JSON.stringify({ seq: ++next.#seq, at, ...happening })
-      next.#chain = hash('sha256', next.#chain + text, 'base64url')
-      return text
-    })
-    next.#tail = [...this.#tail, ...entries]
+    next.#carried = carried ?? this.#carried
+    next.#carrier = next.#carriedByNew ? undefined : this.#carrier
+    next.#old = this.#tail.length
+    let seq = this.#seq
+    let chain = this.#chain
+    const tail = [...this.#tail]
+    const after = [...this.#after]
+    for (const happening of happenings) {
+      const text = `{"seq":${++seq},"at":${at},${JSON.stringify(happening).slice(1)}`
+      chain = this.#seal.chain(chain, text)
+      tail.push(text)
+      after.push(chain)
+    }
+    next.#seq = seq
+    next.#chain = chain
+    next.#tail = tail
+    next.#after = after
     return next
   }
 
   /**
-   * The fields of the document that hold data and history, as JSON text. Data that stands in the tail is not written
-   * twice. Where the tail does not fit, all but its newest entries are sealed.
+   * The fields of the document that hold data and history, as JSON text, and its tail. Data that a checkpoint holds is
+   * not written twice. Where the tail does not fit, all but its newest entries are sealed; `crowded`: those too, since
+   * small rows of many runs that are written together share their pages.
    */
-  write(headLength: number, data: unknown, encoded: unknown, shelf: PieceShelf): string {
+  write(
+    run: string,
+    headLength: number,
+    data: unknown,
+    encoded: unknown,
+    shelf: PieceShelf,
+    crowded: boolean,
+  ): { readonly fields: string; readonly tail: string } {
     let own = this.#data(data, encoded)
     let tail = this.#tail.join(',')
-    if (this.#sealable > 0 && headLength + own.length + tail.length > PAGE) {
-      const before = this.#segment === undefined ? 'null' : `"${this.#segment}"`
-      const sealed = this.#tail.slice(0, this.#sealable).join(',')
-      this.#segment = shelf.add(`{"before":${before},"entries":[${sealed}]}`)
-      this.#tail = this.#tail.slice(this.#sealable)
-      if (!this.#carriedByNew) this.#carried = undefined
+    if (crowded || (this.#old > 0 && headLength + own.length + tail.length > PAGE)) {
+      this.#sealUp(run, crowded ? this.#tail.length : this.#old, shelf)
       own = this.#data(data, encoded)
       tail = this.#tail.join(',')
     }
-    const segment = this.#segment === undefined ? '' : `,"segment":"${this.#segment}"`
-    return `"data":${own},"history":{"seq":${this.#seq},"chain":"${this.#chain}"${segment}},"tail":[${tail}]`
+    const base = this.#base === '' ? '' : `,"base":"${this.#base}"`
+    const segments = this.#segments.length === 0 ? '' : `,"segments":["${this.#segments.join('","')}"]`
+    return {
+      fields: `"data":${own},"history":{"seq":${this.#seq},"chain":"${this.#chain}"${base}${segments}}`,
+      tail,
+    }
+  }
+
+  /** The first entries of the tail become a segment. */
+  #sealUp(run: string, count: number, shelf: PieceShelf): void {
+    const full = this.#segments.length >= MOST_SEGMENTS
+    const before = full ? this.#segments : []
+    const segment = `{"run":${JSON.stringify(run)},"before":${JSON.stringify(before)},"base":"${this.#base}","entries":[${this.#tail.slice(0, count).join(',')}]}`
+    const id = shelf.add(segment)
+    this.#segments = full ? [id] : [...this.#segments, id]
+    this.#base = this.#after[count - 1] ?? this.#base
+    this.#tail = this.#tail.slice(count)
+    this.#after = this.#after.slice(count)
+    if (
+      this.#carried !== undefined &&
+      this.#carrier === undefined &&
+      !(this.#carriedByNew && count === this.#old)
+    )
+      this.#carrier = id
   }
 
   #data(data: unknown, encoded: unknown): string {
-    return data === this.#carried && typeof data === 'object' ? `"${IN_TAIL}"` : JSON.stringify(encoded)
+    if (data !== this.#carried || typeof data !== 'object') return JSON.stringify(encoded)
+    return JSON.stringify(this.#carrier === undefined ? IN_TAIL : IN_SEGMENT + this.#carrier)
   }
 }
 
-/** Stands for data that the newest checkpoint in the tail holds. The codec writes no text that begins so. */
-const IN_TAIL = '\\u0000t'
+/** What holds the data of a run: its document, or the newest checkpoint of the tail or of a segment. */
+export type Carrier = 'document' | 'tail' | { readonly segment: string }
+
+/** The hash after each of these entries, which begin at a hash. */
+export function chainOf(seal: Seal, base: string, entries: readonly string[]): readonly string[] {
+  let chain = base
+  return entries.map((entry) => (chain = seal.chain(chain, entry)))
+}
 
 /** Whether what happened put the run into a state with data: one can be forked from it. */
 export function isCheckpoint<H extends Happening>(
@@ -103,35 +179,47 @@ export function isCheckpoint<H extends Happening>(
 }
 
 /** The encoded data of a stored document, wherever it stands. */
-export function findData(
+export async function findData(
   data: unknown,
   tail: readonly HistoryEvent[],
-): { readonly data: unknown; readonly inTail: boolean } {
-  if (data !== '\0t') return { data, inTail: false }
-  const checkpoint = tail.findLast(isCheckpoint)
-  return { data: checkpoint?.data, inTail: true }
+  store: Store,
+): Promise<{ readonly data: unknown; readonly carrier: Carrier }> {
+  if (data === IN_TAIL) return { data: tail.findLast(isCheckpoint)?.data, carrier: 'tail' }
+  if (typeof data !== 'string' || !data.startsWith(IN_SEGMENT)) return { data, carrier: 'document' }
+  const segment = data.slice(IN_SEGMENT.length)
+  const [found] = await readSegments(store, [segment])
+  return { data: found?.entries.findLast(isCheckpoint)?.data, carrier: { segment } }
 }
 
 /** The entries of a history after number `after`, oldest first, still encoded. */
 export async function readHistory(
   store: Store,
-  { segment }: Pick<HistoryPosition, 'segment'>,
+  { segments = [] }: Pick<HistoryPosition, 'segments'>,
   tail: readonly HistoryEvent[],
   after: number,
 ): Promise<readonly HistoryEvent[]> {
   const parts: (readonly HistoryEvent[])[] = [tail]
-  let next = segment ?? null
-  while (next !== null && (parts[0]?.[0]?.seq ?? Infinity) > after + 1) {
-    const [row] = await store.get('piece', [next])
-    if (!row) {
-      throw new StepwrightError('corrupt-document', {
-        what: `The history segment ${next} is missing from ${store.name}`,
-        remedy: 'Restore the store from a backup',
-      })
-    }
-    const found = JSON.parse(row.value) as Segment
-    parts.unshift(found.entries)
-    next = found.before
+  let next = segments
+  while (next.length > 0 && (parts[0]?.[0]?.seq ?? Infinity) > after + 1) {
+    const found = await readSegments(store, next)
+    parts.unshift(...found.map(({ entries }) => entries))
+    next = found[0]?.before ?? []
   }
   return parts.flat().filter((entry) => entry.seq > after)
+}
+
+/** Sealed parts of a history. Throws `corrupt-document` for one that is not there. */
+export async function readSegments(store: Store, ids: readonly string[]): Promise<readonly Segment[]> {
+  const rows = await store.get('piece', ids)
+  return rows.map((row, i) => {
+    try {
+      if (row) return JSON.parse(row.value) as Segment
+    } catch {
+      // said below
+    }
+    throw new StepwrightError('corrupt-document', {
+      what: `The history segment ${ids[i]} is ${row ? 'damaged' : 'missing'} in ${store.name}`,
+      remedy: 'Restore the store from a backup',
+    })
+  })
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { decode, encode, piecesIn } from './codec.ts'
 import type { Put, Store } from './store.ts'
@@ -37,26 +38,38 @@ export class PieceShelf {
   /** Gives up pieces that were not written after all. */
   forget(puts: readonly Put[]): void {
     const gone = new Set(puts.map((put) => put.key))
-    for (const [text, id] of this.#known) if (gone.has(id)) this.#known.delete(text)
+    if (gone.size === 0) return
+    for (const [text, ref] of this.#known) if (gone.has(idOf(ref))) this.#known.delete(text)
   }
 
   /** Decodes a value, reading the pieces it refers to. */
   async decode(encoded: unknown, store: Store): Promise<unknown> {
     const texts = await readPieces(encoded, store)
-    for (const [id, json] of texts) {
+    for (const [ref, json] of texts) {
       const piece = JSON.parse(json) as unknown
-      this.#known.set(typeof piece === 'string' ? piece : json, id)
+      this.#known.set(typeof piece === 'string' ? piece : json, ref)
     }
-    return decode(encoded, (id) => texts.get(id) as string)
+    return decode(encoded, (ref) => texts.get(ref) as string)
   }
 
   #shelve(text: string, json: () => string): string {
     const known = this.#known.get(text)
     if (known !== undefined) return known
-    const id = this.add(json())
-    this.#known.set(text, id)
-    return id
+    const piece = json()
+    const ref = `${this.add(piece)}.${hashOf(piece)}`
+    this.#known.set(text, ref)
+    return ref
   }
+}
+
+/** The key of the piece that a reference names. */
+export function idOf(ref: string): string {
+  return ref.slice(0, ref.indexOf('.'))
+}
+
+/** 128 bits: whoever changes a piece has to change what refers to it, and the history that holds that. */
+function hashOf(piece: string): string {
+  return hash('sha256', piece, 'base64url').slice(0, 22)
 }
 
 /** All pieces that an encoded value refers to, through groups of groups; one read for each level. */
@@ -64,20 +77,20 @@ async function readPieces(encoded: unknown, store: Store): Promise<ReadonlyMap<s
   const texts = new Map<string, string>()
   let wanted = [...new Set(piecesIn(encoded))]
   while (wanted.length > 0) {
-    const rows = await store.get('piece', wanted)
+    const rows = await store.get('piece', wanted.map(idOf))
     const next: string[] = []
-    for (const [i, id] of wanted.entries()) {
+    for (const [i, ref] of wanted.entries()) {
       const row = rows[i]
-      if (!row) {
+      if (!row || hashOf(row.value) !== ref.slice(-22)) {
         throw new StepwrightError('corrupt-document', {
-          what: `The piece ${id} is missing from ${store.name}`,
+          what: `The piece ${idOf(ref)} is ${row ? 'damaged' : 'missing'} in ${store.name}`,
           remedy: 'Restore the store from a backup',
         })
       }
-      texts.set(id, row.value)
+      texts.set(ref, row.value)
       if (row.value.startsWith('[')) next.push(...piecesIn(JSON.parse(row.value)))
     }
-    wanted = [...new Set(next)].filter((id) => !texts.has(id))
+    wanted = [...new Set(next)].filter((ref) => !texts.has(ref))
   }
   return texts
 }

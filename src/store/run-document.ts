@@ -6,18 +6,19 @@
  * I10 A document that is damaged, foreign or of a newer format is told apart from an absent one when it is read.
  * I11 Its size does not grow with the number of steps: large parts and old history are pieces.
  */
-import { crc32 } from 'node:zlib'
 import { z } from 'zod'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Happening, HistoryEvent } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import { TIMERS, type Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
+import type { DocumentParts } from './documents.ts'
 import { encodeHappening } from './encoded-happening.ts'
-import { findData, HistoryLog, isCheckpoint, readHistory, type HistoryPosition } from './history-log.ts'
+import { chainOf, findData, HistoryLog, isCheckpoint, type HistoryPosition } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import { endRows, timerRows } from './run-rows.ts'
-import type { Batch, Put, Row, Store } from './store.ts'
+import type { Seal } from './seal.ts'
+import type { Batch, Put, Row } from './store.ts'
 import { undoPut, type UndoEntry } from './undo-list.ts'
 
 const FORMAT = 1
@@ -41,7 +42,12 @@ const storedSchema = z.looseObject({
   timer: z.object({ kind: z.enum(TIMERS), at: z.number() }).optional(),
   signal: z.looseObject({ name: z.string(), id: z.string() }).optional(),
   failure: failureSchema.optional(),
-  history: z.looseObject({ seq: z.number(), chain: z.string(), segment: z.string().optional() }),
+  history: z.looseObject({
+    seq: z.number(),
+    chain: z.string(),
+    base: z.string().optional(),
+    segments: z.array(z.string()).optional(),
+  }),
   tail: z.array(z.looseObject({ seq: z.number(), type: z.string() })),
 })
 
@@ -55,14 +61,14 @@ const impatient: Patience = () => Promise.resolve(false)
 
 /** One run's document in the hands of whoever drives it. */
 export class RunDocument {
-  readonly #store: Store
+  readonly #parts: DocumentParts
   readonly #shelf: PieceShelf
   #run: Run
   #revision: number
   #log: HistoryLog
 
-  private constructor(store: Store, shelf: PieceShelf, run: Run, revision: number, log: HistoryLog) {
-    this.#store = store
+  private constructor(parts: DocumentParts, shelf: PieceShelf, run: Run, revision: number, log: HistoryLog) {
+    this.#parts = parts
     this.#shelf = shelf
     this.#run = run
     this.#revision = revision
@@ -70,28 +76,23 @@ export class RunDocument {
   }
 
   /** A run that is not stored yet; the first commit creates it. */
-  static create(store: Store, run: Run, newId: () => string): RunDocument {
-    return new RunDocument(store, new PieceShelf(newId), run, 0, new HistoryLog())
+  static create(parts: DocumentParts, run: Run): RunDocument {
+    return new RunDocument(parts, new PieceShelf(parts.newId), run, 0, new HistoryLog(parts.seal))
   }
 
-  /** The stored run with its data, or `undefined` where there is none. */
-  static async load(store: Store, id: string, newId: () => string): Promise<RunDocument | undefined> {
-    const [row] = await store.get('run', [id])
-    if (!row) return undefined
-    const { data, vars, signal, votes, undoing, history, tail, ...rest } = readStored(id, row)
+  /** The stored run with its data. */
+  static async load(parts: DocumentParts, id: string, row: Row): Promise<RunDocument> {
+    const { store, newId, seal } = parts
+    const stored = readStored(id, row, seal)
+    const { data, vars, signal, votes, undoing, history, tail, ...rest } = stored
     const shelf = new PieceShelf(newId)
-    const found = findData(data, tail)
+    const found = await findData(data, tail, store)
     const rare = { ...(signal && { signal }), ...(votes && { votes }), ...(undoing && { undoing }) }
     const whole = { data: found.data, vars, ...rare }
     const decoded = (await shelf.decode(whole, store)) as Pick<Run, 'data' | 'vars' | 'signal'>
-    const { format: _format, crc: _crc, ...run } = rest as typeof rest & { format: unknown; crc: unknown }
-    return new RunDocument(
-      store,
-      shelf,
-      { ...run, ...decoded } as Run,
-      row.revision,
-      new HistoryLog(history, tail, found.inTail ? decoded.data : undefined),
-    )
+    const { format: _f, crc: _c, mac: _m, head: _h, ...run } = rest as typeof rest & Framed
+    const log = HistoryLog.stored(seal, history, tail, decoded.data, found.carrier)
+    return new RunDocument(parts, shelf, { ...run, ...decoded } as Run, row.revision, log)
   }
 
   get run(): Run {
@@ -122,7 +123,7 @@ export class RunDocument {
     const timers = timerRows(this.#revision === 0 ? undefined : this.#run, next)
     const fresh = this.#shelf.takeFresh()
     const batch: Batch = {
-      put: [...fresh, put, ...timers.put, ...endRows(this.#run, next), ...undo, ...(along.put ?? [])],
+      put: [put, ...fresh, ...timers.put, ...endRows(this.#run, next), ...undo, ...(along.put ?? [])],
       delete: [...timers.delete, ...(along.delete ?? [])],
       check: along.check ?? [],
     }
@@ -142,7 +143,7 @@ export class RunDocument {
   async #write(batch: Batch, value: string, patience: Patience): Promise<boolean> {
     for (let tries = 1; ; tries++) {
       try {
-        return (await this.#store.write(batch)) || (tries > 1 && (await this.#landed(value)))
+        return (await this.#parts.store.write(batch)) || (tries > 1 && (await this.#landed(value)))
       } catch (error) {
         if (!(error instanceof StepwrightError) || error.code !== 'store-unavailable') throw error
         if (await this.#landed(value).catch(() => false)) return true
@@ -153,38 +154,81 @@ export class RunDocument {
 
   /** Whether a write of unknown outcome took place: the stored text is ours to the letter. A hash of its history would not do: two workers can tell the same. */
   async #landed(value: string): Promise<boolean> {
-    const [row] = await this.#store.get('run', [this.#run.id])
+    const [row] = await this.#parts.store.get('run', [this.#run.id])
     return row?.revision === this.#revision + 1 && row.value === value
   }
 
   #encode(next: Run, happenings: readonly Happening[]): { put: Put; log: HistoryLog } {
-    const { data: plainData, vars: plainVars, signal, votes, undoing, ...rest } = next
+    const shelf = this.#shelf
     try {
-      const data = this.#shelf.encode(plainData, 'data')
-      const vars = this.#shelf.encode(plainVars, 'vars')
+      const data = shelf.encode(next.data, 'data')
       const part = (value: unknown, where: string): unknown =>
-        value === plainData ? data : this.#shelf.encode(value, where)
+        value === next.data ? data : shelf.encode(value, where)
       const encoded = happenings.map((h) => encodeHappening(h, part))
-      const carried = happenings.some((h) => isCheckpoint(h) && h.data === plainData)
-      const log = this.#log.with(encoded, next.updatedAt, carried ? plainData : undefined)
-      const head = JSON.stringify({
-        format: FORMAT,
-        ...rest,
-        ...(signal && { signal: this.#shelf.encode(signal, 'signal') }),
-        ...(votes && { votes: this.#shelf.encode(votes, 'signal') }),
-        ...(undoing && { undoing: this.#shelf.encode(undoing, 'data') }),
-        vars,
-      })
-      const body = `${head.slice(1, -1)},${log.write(head.length, plainData, data, this.#shelf)}}`
-      const value = `{"crc":${crc32(body)},${body}`
+      const carries = happenings.some((h) => isCheckpoint(h) && h.data === next.data)
+      const log = this.#log.with(encoded, next.updatedAt, carries ? next.data : undefined)
+      const own = JSON.stringify(headOf(next, shelf))
+      const { store, seal } = this.#parts
+      const { fields, tail } = log.write(next.id, own.length, next.data, data, shelf, store.crowded === true)
+      const head = `${own.slice(1, -1)},${fields}`
+      const value = `{${seal.mark(head)},"head":${head.length},${head},"tail":[${tail}]}`
       const { status, worker } = this.#run
       const sameTag = this.#revision > 0 && status === next.status && worker === next.worker
       const tag = sameTag ? {} : { tag: tagOf(next) }
       return { put: { collection: 'run', key: next.id, value, expect: this.#revision, ...tag }, log }
     } catch (error) {
-      this.#shelf.forget(this.#shelf.takeFresh())
+      shelf.forget(shelf.takeFresh())
       throw error
     }
+  }
+}
+
+/** What frames a document's head. */
+interface Framed {
+  readonly format: unknown
+  readonly crc?: unknown
+  readonly mac?: unknown
+  readonly head: unknown
+}
+
+type Headed = Record<Exclude<keyof Run, 'data'>, unknown>
+
+/** What a document holds besides data and history, encoded. One literal, so that all heads have one shape. */
+function headOf(run: Run, shelf: PieceShelf): Headed & { readonly format: number } {
+  const { signal, votes, undoing } = run
+  return {
+    format: FORMAT,
+    id: run.id,
+    workflow: run.workflow,
+    version: run.version,
+    status: run.status,
+    state: run.state,
+    visits: run.visits,
+    since: run.since,
+    attempt: run.attempt,
+    vars: shelf.encode(run.vars, 'vars'),
+    session: run.session,
+    signal: signal && shelf.encode(signal, 'signal'),
+    votes: votes && shelf.encode(votes, 'signal'),
+    reminded: run.reminded,
+    reminding: run.reminding,
+    timer: run.timer,
+    recoveries: run.recoveries,
+    memos: run.memos,
+    worker: run.worker,
+    failure: run.failure,
+    undoing: undoing && shelf.encode(undoing, 'data'),
+    undoable: run.undoable,
+    transaction: run.transaction,
+    paused: run.paused,
+    deadline: run.deadline,
+    parent: run.parent,
+    schedule: run.schedule,
+    forkedFrom: run.forkedFrom,
+    startedBy: run.startedBy,
+    inputHash: run.inputHash,
+    createdAt: run.createdAt,
+    updatedAt: run.updatedAt,
   }
 }
 
@@ -193,8 +237,11 @@ export function tagOf({ status, worker }: Pick<Run, 'status' | 'worker'>): strin
   return `${status}/${worker === undefined ? '' : joinKey(worker)}`
 }
 
-/** Reads and checks one row. */
-export function readStored(id: string, { value }: Row): StoredRun {
+/**
+ * Reads and checks one row. The seal covers the head, the head holds the hash of the history, and that covers the tail:
+ * nothing of a document can change unseen.
+ */
+export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   const damaged = (why: string, cause?: unknown): StepwrightError =>
     new StepwrightError('corrupt-document', {
       what: `The document of run ${JSON.stringify(id)} ${why}`,
@@ -208,9 +255,19 @@ export function readStored(id: string, { value }: Row): StoredRun {
   } catch (error) {
     throw damaged('is not JSON', error)
   }
-  const { crc, format } = (parsed ?? {}) as { crc?: unknown; format?: unknown }
-  if (typeof crc !== 'number' || crc32(value.slice(value.indexOf(',') + 1)) !== crc)
-    throw damaged('was changed or cut off (its checksum does not fit)')
+  const framed = (parsed ?? {}) as Framed
+  const { format, head: length } = framed
+  if (framed.mac !== undefined && !seal.signs)
+    throw new StepwrightError('key-missing', {
+      what: `The document of run ${JSON.stringify(id)} is signed, and there is no key to check that with`,
+      remedy: 'Give the engine its historyKey, or set STEPWRIGHT_HISTORY_KEY',
+      details: { run: id },
+    })
+  if (seal.signs && framed.mac === undefined) throw damaged('is not signed')
+  const begin = value.indexOf(HEAD_LENGTH) + HEAD_LENGTH.length
+  const start = value.indexOf(',', begin) + 1
+  const head = typeof length === 'number' ? value.slice(start, start + length) : ''
+  if (!seal.fits(framed, head)) throw damaged('was changed or cut off (its checksum does not fit)')
   if (typeof format === 'number' && format > FORMAT) {
     throw new StepwrightError('store-newer', {
       what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
@@ -223,16 +280,13 @@ export function readStored(id: string, { value }: Row): StoredRun {
     throw damaged(
       `does not have the shape of a run: ${checked.error.issues[0]?.path.join('.')} ${checked.error.issues[0]?.message}`,
     )
-  if (checked.data.id !== id) throw damaged(`is that of run ${JSON.stringify(checked.data.id)}`)
-  return parsed as StoredRun
+  const stored = parsed as StoredRun
+  if (stored.id !== id) throw damaged(`is that of run ${JSON.stringify(stored.id)}`)
+  const { chain, base = '' } = stored.history
+  const tail = stored.tail.map((entry) => JSON.stringify(entry))
+  if ((chainOf(seal, base, tail).at(-1) ?? base) !== chain)
+    throw damaged('was changed (its history does not fit its hash)')
+  return stored
 }
 
-/** The history of a stored run after entry number `after`, decoded. */
-export async function readEvents(
-  store: Store,
-  stored: StoredRun,
-  after: number,
-): Promise<readonly HistoryEvent[]> {
-  const entries = await readHistory(store, stored.history, stored.tail, after)
-  return (await new PieceShelf(() => '').decode(entries, store)) as readonly HistoryEvent[]
-}
+const HEAD_LENGTH = ',"head":'

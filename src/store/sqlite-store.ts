@@ -12,6 +12,8 @@ import {
   type Store,
 } from './store.ts'
 import { nameSqliteError, isBusy } from './sqlite-errors.ts'
+import { createTables, SqliteTables } from './sqlite-tables.ts'
+import { WriteGroup } from './write-group.ts'
 
 /** Options of {@link SqliteStore}. */
 export interface SqliteOptions {
@@ -28,19 +30,9 @@ export interface SqliteOptions {
 const APPLICATION_ID = 0x53574754
 const FORMAT = 1
 
-interface Statements {
-  readonly get: StatementSync
-  readonly insert: StatementSync
-  readonly update: StatementSync
-  readonly retag: StatementSync
-  readonly replace: StatementSync
-  readonly delete: StatementSync
-  readonly revision: StatementSync
-}
-
 /**
  * One SQLite file through `node:sqlite`, in WAL mode. Several processes on one machine may use it at once.
- * Holds I1 by `WHERE revision = ?`.
+ * Holds I1 by `WHERE revision = ?`. Writes of several runs in one turn of the event loop share a transaction.
  */
 export class SqliteStore implements Store {
   readonly name: string
@@ -49,8 +41,9 @@ export class SqliteStore implements Store {
   readonly #synchronous: 'full' | 'normal'
   readonly #busyTimeoutMs: number
   readonly #lists = new Map<string, StatementSync>()
+  readonly #group = new WriteGroup((batches) => this.#patiently(() => this.#writeAll(batches)))
   #db: DatabaseSync | undefined
-  #tables = new Map<Collection, Statements>()
+  #tables: SqliteTables | undefined
   #turn: Promise<unknown> | undefined
   #begin: StatementSync | undefined
   #commit: StatementSync | undefined
@@ -68,11 +61,15 @@ export class SqliteStore implements Store {
   }
 
   async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
-    return this.#patiently(() => keys.map((key) => this.#table(collection).get.get(key) as Row | undefined))
+    return this.#patiently(() => keys.map((key) => this.#open().get(collection, key)))
   }
 
-  async write(batch: Batch): Promise<boolean> {
-    return this.#patiently(() => this.#writeNow(batch))
+  get crowded(): boolean {
+    return this.#group.crowded
+  }
+
+  write(batch: Batch): Promise<boolean> {
+    return this.#group.write(batch)
   }
 
   async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
@@ -94,12 +91,13 @@ export class SqliteStore implements Store {
     const sql = `select ${columns} from "${collection}" where ${where} order by ${by} limit ?`
     return this.#patiently(() => {
       let statement = this.#lists.get(sql)
-      if (!statement) this.#lists.set(sql, (statement = this.#open().prepare(sql)))
+      if (!statement) this.#lists.set(sql, (statement = this.#opened().prepare(sql)))
       return statement.all(...bounds.map(([, value]) => value), limit) as unknown as Entry[]
     })
   }
 
   async close(): Promise<void> {
+    await this.#group.ended()
     await this.#turn?.catch(() => undefined)
     this.#db?.close()
     this.#db = undefined
@@ -127,9 +125,9 @@ export class SqliteStore implements Store {
       db.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}`)
       if (!ours || missingTables(db))
         db.exec(
-          `begin immediate; ${schema()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
+          `begin immediate; ${createTables(db)} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
         )
-      this.#tables = new Map(collections.map((name) => [name, prepare(db, name)]))
+      this.#tables = new SqliteTables(db)
       this.#begin = db.prepare('begin immediate')
       this.#commit = db.prepare('commit')
       this.#lists.clear()
@@ -140,43 +138,30 @@ export class SqliteStore implements Store {
     }
   }
 
-  #writeNow({ put = [], delete: gone = [], check = [] }: Batch): boolean {
-    const single = put.length + gone.length + check.length === 1
-    const db = this.#open()
-    if (!single) this.#begin?.run()
+  /** All in one transaction, each with an answer of its own. */
+  #writeAll(batches: readonly Batch[]): readonly boolean[] {
+    const tables = this.#open()
+    const db = this.#opened()
+    const [first] = batches
+    if (batches.length === 1 && first && isSingle(first)) return [tables.write(first)]
+    this.#begin?.run()
     try {
-      const done =
-        check.every(
-          (c) =>
-            ((this.#table(c.collection).revision.get(c.key)?.['revision'] as number | undefined) ?? 0) ===
-            c.revision,
-        ) &&
-        put.every((p) => this.#put(p)) &&
-        gone.every((d) => Number(this.#table(d.collection).delete.run(d.key).changes) > 0 || d.must !== true)
-      if (!single && done) this.#commit?.run()
-      else if (!single) db.exec('rollback')
-      return done
+      const answers = batches.map((batch) => tables.write(batch))
+      if (answers.includes(true)) this.#commit?.run()
+      else db.exec('rollback')
+      return answers
     } catch (error) {
-      if (!single && db.isTransaction) db.exec('rollback')
+      if (db.isTransaction) db.exec('rollback')
       throw error
     }
   }
 
-  #put({ collection, key, value, expect, tag }: NonNullable<Batch['put']>[number]): boolean {
-    const table = this.#table(collection)
-    if (expect === undefined) return Number(table.replace.run(key, tag ?? null, value).changes) > 0
-    if (expect === 0) return Number(table.insert.run(key, tag ?? null, value).changes) > 0
-    const { changes } =
-      tag === undefined ? table.update.run(value, key, expect) : table.retag.run(value, tag, key, expect)
-    return Number(changes) > 0
+  #open(): SqliteTables {
+    this.#opened()
+    return this.#tables as SqliteTables
   }
 
-  #table(collection: Collection): Statements {
-    this.#open()
-    return this.#tables.get(collection) as Statements
-  }
-
-  #open(): DatabaseSync {
+  #opened(): DatabaseSync {
     if (this.#db) return this.#db
     throw new StepwrightError('engine-closed', {
       what: `${this.name} is closed`,
@@ -204,34 +189,7 @@ function missingTables(db: DatabaseSync): boolean {
   return !collections.every((name) => tables.some((table) => table['name'] === name))
 }
 
-function schema(): string {
-  return collections
-    .map((name) => {
-      const index = COLLECTIONS[name].tagged
-        ? `create index if not exists "${name}-tag" on "${name}"(tag, key);`
-        : ''
-      return `create table if not exists "${name}"(key text primary key, revision integer not null, tag text, value text not null); ${index}`
-    })
-    .join(' ')
-}
-
-function prepare(db: DatabaseSync, name: Collection): Statements {
-  const table = `"${name}"`
-  return {
-    get: db.prepare(`select revision, value from ${table} where key = ?`),
-    insert: db.prepare(
-      `insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do nothing`,
-    ),
-    update: db.prepare(
-      `update ${table} set revision = revision + 1, value = ? where key = ? and revision = ?`,
-    ),
-    retag: db.prepare(
-      `update ${table} set revision = revision + 1, value = ?, tag = ? where key = ? and revision = ?`,
-    ),
-    replace: db.prepare(
-      `insert into ${table}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do update set revision = 1, tag = coalesce(excluded.tag, tag), value = excluded.value`,
-    ),
-    delete: db.prepare(`delete from ${table} where key = ?`),
-    revision: db.prepare(`select revision from ${table} where key = ?`),
-  }
+/** One write is a transaction by itself. */
+function isSingle({ put = [], delete: gone = [], check = [] }: Batch): boolean {
+  return put.length + gone.length + check.length === 1
 }

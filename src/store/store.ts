@@ -12,6 +12,8 @@ export interface Store {
   readonly name: string
   /** Several processes may use it at once. */
   readonly shared: boolean
+  /** Several runs are writing at once: small rows that lie together cost less than a document that grows. */
+  readonly crowded?: boolean
   /** Connects and checks. Returns warnings for people: what could be lost, and how to mend that. */
   open(): Promise<readonly string[]>
   /** The rows under these keys, in their order; `undefined` for each that does not exist. */
@@ -23,44 +25,44 @@ export interface Store {
   close(): Promise<void>
 }
 
-/** What is kept. `listed` collections can be listed by key; `tagged` ones also by tag. */
+/** What is kept. `listed` collections can be listed by key; `tagged` ones also by tag; rows of `small` ones are little more than their key. */
 export const COLLECTIONS = {
   /** One run document per run: key run id, tag `status/worker`. */
-  run: { listed: false, tagged: true },
+  run: { listed: false, tagged: true, small: false },
   /** Large values and sealed history, referred to by documents: key an id that sorts by time. */
-  piece: { listed: false, tagged: false },
+  piece: { listed: false, tagged: false, small: false },
   /** Session documents: key session id. */
-  session: { listed: false, tagged: false },
+  session: { listed: false, tagged: false, small: false },
   /** Runs by start: key `time/run`. */
-  started: { listed: true, tagged: false },
+  started: { listed: true, tagged: false, small: true },
   /** Runs by session: key `session/run`. */
-  member: { listed: true, tagged: false },
+  member: { listed: true, tagged: false, small: true },
   /** Signals not yet applied: key `run/id`. */
-  inbox: { listed: true, tagged: false },
+  inbox: { listed: true, tagged: false, small: false },
   /** Ids of signals that were accepted: key `run/signal id`. */
-  seen: { listed: true, tagged: false },
+  seen: { listed: true, tagged: false, small: true },
   /** Saved results inside a visit: key `run/state/visit/memo key`. */
-  memo: { listed: true, tagged: false },
+  memo: { listed: true, tagged: false, small: false },
   /** Branches, items and children of a state: key `run/state/visit/part`. */
-  part: { listed: true, tagged: false },
+  part: { listed: true, tagged: false, small: false },
   /** What a run would have to undo, a stack: key `run/height`. */
-  undo: { listed: true, tagged: false },
+  undo: { listed: true, tagged: false, small: false },
   /** Answers to updates: key `run/signal id`. */
-  reply: { listed: true, tagged: false },
+  reply: { listed: true, tagged: false, small: false },
   /** One-time callback tokens: key hash of the token. */
-  token: { listed: false, tagged: false },
+  token: { listed: false, tagged: false, small: false },
   /** Results that steps recall across runs: key hash of what they depend on. */
-  cache: { listed: true, tagged: false },
+  cache: { listed: true, tagged: false, small: false },
   /** Schedules: key schedule id. */
-  schedule: { listed: true, tagged: false },
+  schedule: { listed: true, tagged: false, small: false },
   /** What has to be looked at, and when: key `time/run`. */
-  due: { listed: true, tagged: false },
+  due: { listed: true, tagged: false, small: true },
   /** Leases of workers: key worker id. */
-  worker: { listed: true, tagged: false },
+  worker: { listed: true, tagged: false, small: false },
   /** What is known of the workflows whose runs are here, for tools that have not loaded them: key `name@version`. */
-  definition: { listed: true, tagged: false },
+  definition: { listed: true, tagged: false, small: false },
   /** Values of applications that use the store as a plain Keyv. */
-  value: { listed: true, tagged: false },
+  value: { listed: true, tagged: false, small: false },
 } as const
 
 export type Collection = keyof typeof COLLECTIONS

@@ -3,7 +3,8 @@ import { exitsOf } from '../../src/definition/exit.ts'
 import { readDefinition } from '../../src/definition/read-definition.ts'
 import type { HistoryEvent } from '../../src/model/history.ts'
 import { isEnded } from '../../src/model/status.ts'
-import { readEvents, readStored, type StoredRun } from '../../src/store/run-document.ts'
+import { Documents } from '../../src/store/documents.ts'
+import type { StoredRun } from '../../src/store/run-document.ts'
 import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
 
@@ -33,6 +34,7 @@ export class Watcher implements Store {
   readonly name = 'watched'
   readonly shared = true
   readonly #inner: Store
+  readonly #documents: Documents
   readonly #now: () => number
   readonly #histories = new Map<string, HistoryEvent[]>()
   readonly #ended = new Map<string, string>()
@@ -40,6 +42,7 @@ export class Watcher implements Store {
 
   constructor(inner: Store, now: () => number) {
     this.#inner = inner
+    this.#documents = new Documents(inner, () => '')
     this.#now = now
   }
 
@@ -98,9 +101,9 @@ export class Watcher implements Store {
   async #look(id: string, before: Row | undefined, row: Row): Promise<void> {
     if (row.revision !== (before?.revision ?? 0) + 1)
       throw new Violation('I1', `${id} went from revision ${before?.revision ?? 0} to ${row.revision}`)
-    const stored = readStored(id, row)
+    const stored = this.#documents.read(id, row)
     const known = this.#histories.get(id) ?? []
-    const events = await readEvents(this.#inner, stored, known.length)
+    const events = await this.#documents.events(stored, known.length)
     const first = events[0]
     if (!first || first.seq !== known.length + 1)
       throw new Violation(

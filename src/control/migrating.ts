@@ -1,6 +1,6 @@
 import { isEnded, isHeld, type Status } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
-import { RunDocument } from '../store/run-document.ts'
+import type { RunDocument } from '../store/run-document.ts'
 import { advanceAll, carried } from '../runtime/mapping.ts'
 import type { RunEvent } from '../runtime/event.ts'
 import type { Kernel } from '../runtime/kernel.ts'

@@ -1,18 +1,21 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { parseWith, type Schema } from './schema.ts'
+import { parseWith, type Parsed, type Schema } from './schema.ts'
 
-/** A value that fits a schema, parsed, or an error that names what does not. */
-export async function fit(
+/** A value that fits a schema, parsed, or an error that names what does not; a promise only where the schema is asynchronous. `where` begins its message. */
+export function fit(
   schema: Schema,
   value: unknown,
   code: 'invalid-data' | 'invalid-input' | 'invalid-signal',
-  where: string,
-): Promise<unknown> {
-  const parsed = await parseWith(schema, value)
-  if (parsed.ok) return parsed.value
-  throw new StepwrightError(code, {
-    what: `${where} does not fit its schema: ${parsed.reasons.join('; ')}`,
-    remedy: 'Mend the value, or the schema',
-    details: { reasons: parsed.reasons, value: quote(value) },
-  })
+  where: string | (() => string),
+): unknown {
+  const read = (parsed: Parsed): unknown => {
+    if (parsed.ok) return parsed.value
+    throw new StepwrightError(code, {
+      what: `${typeof where === 'string' ? where : where()} does not fit its schema: ${parsed.reasons.join('; ')}`,
+      remedy: 'Mend the value, or the schema',
+      details: { reasons: parsed.reasons, value: quote(value) },
+    })
+  }
+  const parsed = parseWith(schema, value)
+  return parsed instanceof Promise ? parsed.then(read) : read(parsed)
 }

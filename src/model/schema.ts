@@ -32,21 +32,28 @@ export type OutputOf<S extends Schema> = TypesOf<S>['output']
 export type Parsed =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reasons: readonly string[] }
 
-/** Validates a value. Never throws for a wrong value, nor for a schema that does. */
-export async function parseWith(schema: Schema, value: unknown): Promise<Parsed> {
-  try {
-    const result = schema['~standard'].validate(value)
-    const settled = result instanceof Promise ? await result : result
-    if (settled.issues) return { ok: false, reasons: settled.issues.map(sayIssue) }
-    const lost = lostKeys(value, settled.value)
+/** Validates a value; a promise only where the schema gives one. Never throws for a wrong value, nor for a schema that does. */
+export function parseWith(schema: Schema, value: unknown): Parsed | Promise<Parsed> {
+  const read = (result: Validated<unknown>): Parsed => {
+    if (result.issues) return { ok: false, reasons: result.issues.map(sayIssue) }
+    const lost: string[] = []
+    findLost(value, result.value, '', lost)
     if (lost.length > 0)
       return { ok: false, reasons: lost.map((path) => `${path}: not in the schema, would be dropped`) }
-    return { ok: true, value: settled.value }
+    return { ok: true, value: result.value }
+  }
+  try {
+    const result = schema['~standard'].validate(value)
+    return result instanceof Promise ? result.then(read).catch(threw) : read(result)
   } catch (error) {
-    return {
-      ok: false,
-      reasons: [`the schema threw: ${error instanceof Error ? error.message : String(error)}`],
-    }
+    return threw(error)
+  }
+}
+
+function threw(error: unknown): Parsed {
+  return {
+    ok: false,
+    reasons: [`the schema threw: ${error instanceof Error ? error.message : String(error)}`],
   }
 }
 
@@ -56,18 +63,17 @@ function sayIssue({ message, path }: Issue): string {
 }
 
 /** I8: keys of plain objects that the schema did not pass on. A change of kind (object to Map) is a transform, not a loss. */
-function lostKeys(before: unknown, after: unknown, path = ''): string[] {
-  if (before === after || typeof before !== 'object' || typeof after !== 'object' || !before || !after)
-    return []
-  if (Array.isArray(before) !== Array.isArray(after) || !isPlain(before) || !isPlain(after)) return []
-  const lost: string[] = []
-  for (const [key, value] of Object.entries(before)) {
+function findLost(before: unknown, after: unknown, path: string, lost: string[]): void {
+  if (before === after || typeof before !== 'object' || typeof after !== 'object' || !before || !after) return
+  if (Array.isArray(before) !== Array.isArray(after) || !isPlain(before) || !isPlain(after)) return
+  for (const key of Object.keys(before)) {
+    const value = (before as Record<string, unknown>)[key]
+    const kept = Object.hasOwn(after, key)
+    if (kept && (typeof value !== 'object' || value === null)) continue
     const here = path ? `${path}.${key}` : key
-    if (Object.hasOwn(after, key))
-      lost.push(...lostKeys(value, (after as Record<string, unknown>)[key], here))
+    if (kept) findLost(value, (after as Record<string, unknown>)[key], here, lost)
     else if (value !== undefined) lost.push(here)
   }
-  return lost
 }
 
 function isPlain(value: object): boolean {

@@ -93,9 +93,14 @@ export function advance(machine: Machine, run: Run, event: RunEvent, now: number
       remedy: 'Start a new run, or fork this one',
     })
   }
+  const advanced = apply(machine, run, event, now)
   const log = 'log' in event && event.log ? event.log : []
-  const { happenings, ...result } = apply(machine, run, event, now)
-  return { ...result, run: { ...result.run, updatedAt: now }, happenings: [...log, ...happenings] }
+  if (log.length === 0 && advanced.run.updatedAt === now && advanced.run !== run) return advanced
+  return {
+    ...advanced,
+    run: { ...advanced.run, updatedAt: now },
+    happenings: [...log, ...advanced.happenings],
+  }
 }
 
 /** What an operator may do with a failed run that had nothing to undo. */
@@ -178,7 +183,7 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
   const { exit, data, vars: changed, worker } = event
   const { state } = machine.move(run.state, exit)
   const cause = event.cause ?? causeOf(exit)
-  const vars = changed === undefined ? run.vars : { ...(run.vars as object), ...changed }
+  const vars = { ...(run.vars as object), ...changed }
   if (exit.by === 'catch' && exit.of === 'transaction' && run.transaction) {
     const undoing = { why: 'transaction', since: run.transaction.since, to: state, data } as const
     const because: Happening = {
@@ -192,14 +197,10 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
   const left =
     exit.by === 'catch' || exit.by === 'visits' || event.cause === 'skip' ? undefined : { to: state, data }
   const undo = undoEntry(machine, run, left)
-  const {
-    signal: _handled,
-    timer: _over,
-    paused: _not,
-    ...rest
-  } = mended(run, event.cause === 'skip' ? now : 0)
-  const height = undo ? { undoable: (run.undoable ?? 0) + 1 } : {}
-  const entered = enter(machine, { ...rest, vars, ...height }, state, data, worker, now)
+  let from = event.cause === 'skip' ? mended(run, now) : run
+  if (undo) from = { ...from, undoable: (run.undoable ?? 0) + 1 }
+  if (changed !== undefined) from = { ...from, vars }
+  const entered = enter(machine, from, state, data, worker, now)
   const moved: Happening = {
     type: 'moved',
     from: run.state,

@@ -67,7 +67,7 @@ function callOf(
     args: [...first, run.data],
     timeoutMs,
     heartbeatMs,
-    what: quote(state.name),
+    what: () => quote(state.name),
     memos,
   }
 }
@@ -81,7 +81,7 @@ async function readReturned(
 ): Promise<RunEvent> {
   if (state.kind === 'final') {
     if (returned === undefined) return { type: 'closed' }
-    const where = `What ${state.method} returned from ${quote(state.name)}`
+    const where = (): string => `What ${state.method} returned from ${quote(state.name)}`
     return { type: 'closed', output: await fit(state.schema, returned, 'invalid-data', where) }
   }
   const moved = readMove(returned)
@@ -96,7 +96,7 @@ async function readReturned(
     ? { by: 'signal', signal: run.signal.name, to: moved.to }
     : { by: 'step', to: moved.to }
   machine.check(state.name, exit)
-  const where = `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`
+  const where = (): string => `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`
   const data = await fit((target as StateDefinition).schema, moved.data, 'invalid-data', where)
   if (!moved.vars) return { type: 'moved', worker, exit, data }
   const all = { ...(run.vars as object), ...moved.vars }

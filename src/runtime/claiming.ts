@@ -79,8 +79,9 @@ async function claimEvent(
 ): Promise<RunEvent | 'go on' | 'leave' | 'later'> {
   const { store, host, worker, library } = kernel
   if (isHeld(run) && run.worker !== undefined && run.worker !== worker) {
+    const now = host.now() // before they are read: while a slow store answers, a lease may be renewed
     const leases = await readLeases(store)
-    if (isAlive(leases.get(run.worker), host.now())) return 'leave'
+    if (isAlive(leases.get(run.worker), now)) return 'leave'
   }
   const still = isParked(run.status) || run.status === 'paused'
   if (still) return library.of(run) ? 'go on' : 'leave' // people may ask for something all the same

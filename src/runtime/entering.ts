@@ -2,6 +2,19 @@ import type { Machine } from '../compile/machine.ts'
 import type { Reminder, StateDefinition } from '../definition/definition.ts'
 import { visitOf, type Run, type Timer } from '../model/run.ts'
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** What of a run outlasts a visit, where it has it. All else of the optional fields belongs to the visit that is left. */
+const LASTING = [
+  'undoing',
+  'undoable',
+  'deadline',
+  'parent',
+  'schedule',
+  'forkedFrom',
+  'startedBy',
+] as const satisfies readonly (keyof Run)[]
+
 /** A state is entered: a new visit, its first attempt. */
 export function enter(
   machine: Machine,
@@ -11,27 +24,49 @@ export function enter(
   worker: string | undefined,
   now: number,
 ): Run {
-  const { votes: _counted, reminded: _given, signal: _handled, transaction: before, ...rest } = run
-  const visits = { ...run.visits, [state]: visitOf({ state, visits: run.visits }) + 1 }
-  const { transaction } = { transaction: undefined, ...machine.state(state) }
-  const within =
-    transaction === undefined
-      ? {}
-      : {
-          transaction:
-            before?.name === transaction ? before : { name: transaction, since: run.undoable ?? 0 },
-        }
-  const fresh = { ...rest, ...within, state, visits, data, since: now, attempt: 1, recoveries: 0, memos: 0 }
-  return enterAgain(machine, fresh, worker)
+  const definition = machine.state(state)
+  // a literal, since copies of copies of a run were a tenth of what a step costs
+  const fresh: Writable<Run> = {
+    id: run.id,
+    workflow: run.workflow,
+    version: run.version,
+    status: worker === undefined ? 'pending' : 'running',
+    state,
+    visits: { ...run.visits, [state]: visitOf({ state, visits: run.visits }) + 1 },
+    since: now,
+    attempt: 1,
+    data,
+    vars: run.vars,
+    session: run.session,
+    recoveries: 0,
+    memos: 0,
+    inputHash: run.inputHash,
+    createdAt: run.createdAt,
+    updatedAt: now,
+  }
+  if (worker !== undefined) fresh.worker = worker
+  for (const field of LASTING)
+    if (run[field] !== undefined) (fresh as Record<string, unknown>)[field] = run[field]
+  const { transaction } = { transaction: undefined, ...definition }
+  if (transaction !== undefined)
+    fresh.transaction =
+      run.transaction?.name === transaction
+        ? run.transaction
+        : { name: transaction, since: run.undoable ?? 0 }
+  return isActive(definition) ? fresh : wait(fresh, definition)
 }
 
 /** What the state it stands in asks for: a worker, or somebody outside. */
 export function enterAgain(machine: Machine, run: Run, worker: string | undefined): Run {
   const { worker: _before, timer: _stale, failure: _mended, reminding: _begun, ...rest } = run
   const state = machine.state(run.state)
-  if ((state.kind !== 'wait' && state.kind !== 'timer') || run.signal)
+  if (isActive(state) || run.signal)
     return worker === undefined ? { ...rest, status: 'pending' } : { ...rest, status: 'running', worker }
   return wait(rest, state)
+}
+
+function isActive({ kind }: StateDefinition): boolean {
+  return kind !== 'wait' && kind !== 'timer'
 }
 
 /** The run waits, with the next thing in time that its state has to offer. */

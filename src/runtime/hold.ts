@@ -98,6 +98,7 @@ export class Hold {
   /** Commits how an attempt ended, with its changes of the session and its reply. */
   async commitOutcome({ event, session, reply }: AttemptOutcome, along: Along = {}): Promise<void> {
     const { id, signal } = this.run
+    if (!signal && session.length === 0) return this.commit(event, along)
     const asks = signal && this.turn.loaded.machine.definition.replies.has(signal.name)
     const answer: Reply | undefined = reply ? { ok: true, value: reply.value } : refusal(event)
     const answers = asks && answer ? [replyPut(id, signal.id, answer)] : []
@@ -207,7 +208,7 @@ function refusal(event: RunEvent): Reply | undefined {
   return { ok: false, reason: told?.type === 'log' ? told.message : 'its handler failed' }
 }
 
-function emptySession(schema: Schema): Promise<unknown> {
+function emptySession(schema: Schema): unknown {
   return fit(schema, {}, 'invalid-data', 'The empty session')
 }
 

@@ -33,7 +33,7 @@ export interface Invocation extends Pick<ContextParts, 'memos' | 'part' | 'more'
   readonly timeoutMs: number
   readonly heartbeatMs: number | undefined
   /** For messages: the state, or what of it. */
-  readonly what: string
+  readonly what: () => string
 }
 
 /** What a method returned, or `STOPPED`. Throws what it throws, and TimeoutError. */
@@ -54,8 +54,8 @@ export async function invoke(
     const timeout = (why: 'timeout' | 'heartbeat'): Error =>
       new TimeoutError(
         why === 'timeout'
-          ? `${what} took longer than its timeout of ${formatMs(timeoutMs)}`
-          : `${what} was silent for longer than its heartbeat of ${formatMs(heartbeatMs ?? 0)}`,
+          ? `${what()} took longer than its timeout of ${formatMs(timeoutMs)}`
+          : `${what()} was silent for longer than its heartbeat of ${formatMs(heartbeatMs ?? 0)}`,
       )
     return await limited(called, life, { host, stop, timeoutMs, heartbeatMs, timeout })
   } finally {
@@ -63,11 +63,15 @@ export async function invoke(
   }
 }
 
-function methodOf(instance: object, method: string, what: string): (...args: readonly unknown[]) => unknown {
+function methodOf(
+  instance: object,
+  method: string,
+  what: () => string,
+): (...args: readonly unknown[]) => unknown {
   const fn = (instance as Record<string, unknown>)[method]
   if (typeof fn === 'function') return fn as (...args: readonly unknown[]) => unknown
   throw new StepwrightError('needs-migration', {
-    what: `${what} has no method ${quote(method)}`,
+    what: `${what()} has no method ${quote(method)}`,
     remedy: 'Load the class that the run was started with',
   })
 }

@@ -73,7 +73,7 @@ export class PartWork {
       args: this.#state.kind === 'map' ? [item, run.data] : [run.data],
       timeoutMs,
       heartbeatMs,
-      what,
+      what: () => what,
       memos: this.#hold.bookOf(memos),
       part: { name, attempt: attempts },
       ...(this.#state.kind === 'map' ? { more: { work: this.#workList(asked) } } : {}),

@@ -22,7 +22,7 @@ export async function remind(hold: Hold, call: CallParts): Promise<boolean> {
     const what = `${method} of ${quote(run.state)}`
     const returned = await invoke(
       run,
-      { method, args: [run.data], timeoutMs, heartbeatMs, what, memos, part },
+      { method, args: [run.data], timeoutMs, heartbeatMs, what: () => what, memos, part },
       call,
       kept,
     )

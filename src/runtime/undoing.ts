@@ -78,7 +78,7 @@ export class Undoer {
         args,
         timeoutMs,
         heartbeatMs,
-        what,
+        what: () => what,
         memos: this.#hold.bookOf(memos),
         part: { name, attempt: run.attempt },
       }

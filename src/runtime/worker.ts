@@ -200,8 +200,9 @@ export class Worker {
   /** Finds runs whose owner is dead. */
   async #sweep(): Promise<void> {
     const { store, host, worker } = this.#kernel
+    const now = host.now() // before they are read, as in claiming
     for (const lease of (await readLeases(store)).values()) {
-      if (lease.worker === worker || isAlive(lease, host.now())) continue
+      if (lease.worker === worker || isAlive(lease, now)) continue
       const held = HELD.map((tag) => store.list('run', { tag: tag + joinKey(lease.worker), limit: PAGE }))
       const left = (await Promise.all(held)).flat()
       for (const { key } of left) this.#orphans.add(key)

@@ -2,16 +2,9 @@ import type { HistoryEvent } from '../model/history.ts'
 import type { Run } from '../model/run.ts'
 import { readHistory } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
-import { readStored, RunDocument, type StoredRun } from './run-document.ts'
+import { readStored, RunDocument, type DocumentParts, type StoredRun } from './run-document.ts'
 import { plainSeal, type Seal } from './seal.ts'
 import type { Row, Store } from './store.ts'
-
-/** What a document is read and written with. */
-export interface DocumentParts {
-  readonly store: Store
-  readonly newId: () => string
-  readonly seal: Seal
-}
 
 /** The run documents of a store. */
 export class Documents {

@@ -12,16 +12,22 @@ import type { Happening, HistoryEvent } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import { TIMERS, type Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
-import type { DocumentParts } from './documents.ts'
 import { encodeHappening } from './encoded-happening.ts'
 import { chainOf, findData, HistoryLog, isCheckpoint, type HistoryPosition } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import { endRows, timerRows } from './run-rows.ts'
 import type { Seal } from './seal.ts'
-import type { Batch, Put, Row } from './store.ts'
+import type { Batch, Put, Row, Store } from './store.ts'
 import { undoPut, type UndoEntry } from './undo-list.ts'
 
 const FORMAT = 1
+
+/** What documents are read and written with. */
+export interface DocumentParts {
+  readonly store: Store
+  readonly newId: () => string
+  readonly seal: Seal
+}
 
 /** A run as it is stored, `data` and `vars` still encoded. */
 export type StoredRun = Run & { readonly history: HistoryPosition; readonly tail: readonly HistoryEvent[] }
@@ -257,6 +263,13 @@ export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   }
   const framed = (parsed ?? {}) as Framed
   const { format, head: length } = framed
+  if (typeof format === 'number' && format > FORMAT) {
+    throw new StepwrightError('store-newer', {
+      what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
+      remedy: 'Install the newer stepwright',
+      details: { run: id },
+    })
+  }
   if (framed.mac !== undefined && !seal.signs)
     throw new StepwrightError('key-missing', {
       what: `The document of run ${JSON.stringify(id)} is signed, and there is no key to check that with`,
@@ -268,13 +281,6 @@ export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   const start = value.indexOf(',', begin) + 1
   const head = typeof length === 'number' ? value.slice(start, start + length) : ''
   if (!seal.fits(framed, head)) throw damaged('was changed or cut off (its checksum does not fit)')
-  if (typeof format === 'number' && format > FORMAT) {
-    throw new StepwrightError('store-newer', {
-      what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
-      remedy: 'Install the newer stepwright',
-      details: { run: id },
-    })
-  }
   const checked = storedSchema.safeParse(parsed)
   if (!checked.success)
     throw damaged(

@@ -122,10 +122,13 @@ export class SqliteStore implements Store {
           remedy: 'Install the newer stepwright, or use another file',
         })
       }
-      db.exec(`pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}`)
+      // sixteen megabytes of log before it is folded in: pages that change often are then copied once
+      db.exec(
+        `pragma journal_mode = wal; pragma synchronous = ${this.#synchronous}; pragma wal_autocheckpoint = 4000`,
+      )
       if (!ours || missingTables(db))
         db.exec(
-          `begin immediate; ${createTables(db)} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
+          `begin immediate; ${createTables()} pragma application_id = ${APPLICATION_ID}; pragma user_version = ${FORMAT}; commit`,
         )
       this.#tables = new SqliteTables(db)
       this.#begin = db.prepare('begin immediate')

@@ -114,7 +114,7 @@ class Table {
 }
 
 /** Creates what a file lacks: all of it, or the collections that came since it was made. */
-export function createTables(db: DatabaseSync): string {
+export function createTables(): string {
   return collections
     .map((name) => {
       const { tagged, small } = COLLECTIONS[name]

@@ -35,6 +35,7 @@ export class Watcher implements Store {
   readonly shared = true
   readonly #inner: Store
   readonly #documents: Documents
+  readonly #leases = new Map<string, number>()
   readonly #now: () => number
   readonly #histories = new Map<string, HistoryEvent[]>()
   readonly #ended = new Map<string, string>()
@@ -80,6 +81,7 @@ export class Watcher implements Store {
     )
     const written = await this.#inner.write(batch)
     if (!written) return false
+    this.#noteLeases(batch)
     for (const [i, { key, value }] of parts.entries()) {
       const was = JSON.parse(ended[i]?.value ?? '{}') as { status?: string }
       const is = JSON.parse(value) as { status?: string; undone?: boolean }
@@ -115,6 +117,7 @@ export class Watcher implements Store {
       throw new Violation('I9', `${id}: time went back from ${last.at} to ${first.at}`)
     if (this.#ended.has(id)) throw new Violation('I5', `${id} changed after it was ${this.#ended.get(id)}`)
     this.#checkMoves(stored, known, events)
+    this.#checkOwners(id, events)
     this.#checkTimes(id, [...known.slice(-20), ...events], events)
     this.#histories.set(id, [...known, ...events])
     if (isEnded(stored.status)) this.#ended.set(id, stored.status)
@@ -138,6 +141,26 @@ export class Watcher implements Store {
         throw new Violation('I2', `${id} moved from ${event.from} to ${event.to}`)
       state = event.to
     }
+  }
+
+  /** A run is taken over only where its owner has let its lease run out, or did so before it came back. */
+  #checkOwners(id: string, events: readonly HistoryEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'recovered' || event.from === event.worker) continue // its own, after a reply that was lost
+      if ((this.#leases.get(event.from) ?? 0) > this.#now())
+        throw new Violation('I4', `${id} was taken from ${event.from}, whose lease has never run out`)
+    }
+  }
+
+  /** Until when each worker's lease runs; 0 once it has lapsed. */
+  #noteLeases({ put = [], delete: gone = [] }: Batch): void {
+    for (const { collection, key, value } of put) {
+      if (collection !== 'worker') continue
+      const { until } = JSON.parse(value) as { until: number }
+      const lapsed = (this.#leases.get(key) ?? Infinity) <= this.#now()
+      this.#leases.set(key, lapsed ? 0 : until)
+    }
+    for (const { collection, key } of gone) if (collection === 'worker') this.#leases.set(key, 0)
   }
 
   #checkTimes(id: string, recent: readonly HistoryEvent[], events: readonly HistoryEvent[]): void {

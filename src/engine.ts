@@ -3,7 +3,7 @@ import { StepwrightError } from './errors/stepwright-error.ts'
 import { compile, type Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
 import type { AnyClass, ShapeOf, StartOf } from './definition/shape.ts'
-import { startInspector, type Inspector } from './inspect/inspector.ts'
+import type { Inspector } from './inspect/inspector.ts'
 import type { InspectorParts } from './inspect/inspector-parts.ts'
 import { checkId } from './model/identifier.ts'
 import { systemHost, type Host } from './model/host.ts'
@@ -269,8 +269,10 @@ export class Engine<W extends AnyClass = AnyClass> {
   async #open(): Promise<void> {
     await openLibrary(this.#kernel, this.#options.config ?? {})
     const { inspect } = this.#options
-    if (inspect)
-      this.#inspector ??= await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
+    if (inspect && !this.#inspector) {
+      const { startInspector } = await import('./inspect/inspector.ts') // servers are slow to load
+      this.#inspector = await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
+    }
     if (this.#settings.driving) await this.#worker.start()
   }
 

@@ -6,7 +6,6 @@
  */
 import {
   assign,
-  createActor,
   createMachine,
   type AnyActorScope,
   type AnyMachineSnapshot,
@@ -68,10 +67,10 @@ class CompiledMachine implements Machine {
   constructor(definition: Definition) {
     this.definition = definition
     this.chart = makeChart(definition)
-    const self = createActor(this.chart) // never started
+    // no action of the chart asks for its actor, and an actor takes as long to make as the rest of a resume
     this.#scope = {
-      self,
-      system: self.system,
+      self: {},
+      system: { _sendInspectionEvent: ignore },
       id: '',
       sessionId: '',
       logger: ignore,

@@ -32,5 +32,11 @@ export async function openLibrary({ store, library, warn }: Kernel, given: unkno
       remedy: 'Say for each of these states where its runs go on',
       details: { problems },
     })
-  await store.write({ put: library.all.map(({ machine }) => publish(machine.definition)) })
+  const published = library.all.map(({ machine }) => publish(machine.definition))
+  const there = await store.get(
+    'definition',
+    published.map(({ key }) => key),
+  )
+  const put = published.filter(({ value }, i) => there[i]?.value !== value)
+  if (put.length > 0) await store.write({ put })
 }

@@ -1,5 +1,5 @@
-import { z } from 'zod'
-import type { InputOf, OutputOf, Schema } from '../model/schema.ts'
+import type { z } from 'zod'
+import { emptySchema, type InputOf, type OutputOf, type Schema } from '../model/schema.ts'
 import type { ErrorMatch, Failure } from '../model/failure.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Declaration } from './declaration.ts'
@@ -120,7 +120,6 @@ export function states<
   resources: R
 }> {
   const names = namesOf(members)
-  const nothing = z.strictObject({})
   const declared: Declared = {
     names,
     schemas: new Map(
@@ -141,9 +140,9 @@ export function states<
       ]),
     ),
     transactions: (options.transactions ?? {}) as Declared['transactions'],
-    vars: options.vars ?? nothing,
+    vars: options.vars ?? emptySchema,
     session: options.session,
-    config: options.config ?? nothing,
+    config: options.config ?? emptySchema,
   }
   const note =
     (kind: HandlerKind) =>

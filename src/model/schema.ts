@@ -28,6 +28,19 @@ export type InputOf<S extends Schema> = TypesOf<S>['input']
 /** What a schema gives back. */
 export type OutputOf<S extends Schema> = TypesOf<S>['output']
 
+/** Accepts an object without keys: what is not declared is not there. */
+export const emptySchema: Schema = {
+  '~standard': {
+    version: 1,
+    vendor: 'stepwright',
+    validate: (value) => {
+      if (typeof value !== 'object' || value === null) return { issues: [{ message: 'expected an object' }] }
+      const issues = Object.keys(value).map((key) => ({ message: `Unrecognized key: "${key}"` }))
+      return issues.length > 0 ? { issues } : { value: {} }
+    },
+  },
+}
+
 /** A value that was accepted, or the reasons why not, each with its path. */
 export type Parsed =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reasons: readonly string[] }

@@ -2,9 +2,10 @@ import type { HistoryEvent } from '../model/history.ts'
 import type { Run } from '../model/run.ts'
 import { readHistory } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
-import { readStored, RunDocument, type DocumentParts, type StoredRun } from './run-document.ts'
+import { RunDocument, type DocumentParts } from './run-document.ts'
 import { plainSeal, type Seal } from './seal.ts'
 import type { Row, Store } from './store.ts'
+import { readStored, type StoredRun } from './stored-run.ts'
 
 /** The run documents of a store. */
 export class Documents {

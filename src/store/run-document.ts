@@ -6,21 +6,18 @@
  * I10 A document that is damaged, foreign or of a newer format is told apart from an absent one when it is read.
  * I11 Its size does not grow with the number of steps: large parts and old history are pieces.
  */
-import { z } from 'zod'
 import { StepwrightError } from '../errors/stepwright-error.ts'
-import type { Happening, HistoryEvent } from '../model/history.ts'
+import type { Happening } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
-import { TIMERS, type Run } from '../model/run.ts'
-import { STATUSES } from '../model/status.ts'
+import type { Run } from '../model/run.ts'
 import { encodeHappening } from './encoded-happening.ts'
-import { chainOf, findData, HistoryLog, isCheckpoint, type HistoryPosition } from './history-log.ts'
+import { findData, HistoryLog, isCheckpoint } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import { endRows, timerRows } from './run-rows.ts'
 import type { Seal } from './seal.ts'
 import type { Batch, Put, Row, Store } from './store.ts'
+import { FORMAT, readStored, type Framed } from './stored-run.ts'
 import { undoPut, type UndoEntry } from './undo-list.ts'
-
-const FORMAT = 1
 
 /** What documents are read and written with. */
 export interface DocumentParts {
@@ -28,34 +25,6 @@ export interface DocumentParts {
   readonly newId: () => string
   readonly seal: Seal
 }
-
-/** A run as it is stored, `data` and `vars` still encoded. */
-export type StoredRun = Run & { readonly history: HistoryPosition; readonly tail: readonly HistoryEvent[] }
-
-const failureSchema = z.looseObject({ name: z.string(), message: z.string() })
-const storedSchema = z.looseObject({
-  format: z.literal(FORMAT),
-  id: z.string(),
-  workflow: z.string(),
-  version: z.number(),
-  status: z.enum(STATUSES),
-  state: z.string(),
-  visits: z.record(z.string(), z.number()),
-  attempt: z.number(),
-  session: z.string(),
-  recoveries: z.number(),
-  memos: z.number(),
-  timer: z.object({ kind: z.enum(TIMERS), at: z.number() }).optional(),
-  signal: z.looseObject({ name: z.string(), id: z.string() }).optional(),
-  failure: failureSchema.optional(),
-  history: z.looseObject({
-    seq: z.number(),
-    chain: z.string(),
-    base: z.string().optional(),
-    segments: z.array(z.string()).optional(),
-  }),
-  tail: z.array(z.looseObject({ seq: z.number(), type: z.string() })),
-})
 
 /** What else must happen together with a commit; `undo` is noted down as what can be undone later. */
 export type Along = Pick<Batch, 'put' | 'delete' | 'check'> & { readonly undo?: UndoEntry }
@@ -189,14 +158,6 @@ export class RunDocument {
   }
 }
 
-/** What frames a document's head. */
-interface Framed {
-  readonly format: unknown
-  readonly crc?: unknown
-  readonly mac?: unknown
-  readonly head: unknown
-}
-
 type Headed = Record<Exclude<keyof Run, 'data'>, unknown>
 
 /** What a document holds besides data and history, encoded. One literal, so that all heads have one shape. */
@@ -242,57 +203,3 @@ function headOf(run: Run, shelf: PieceShelf): Headed & { readonly format: number
 export function tagOf({ status, worker }: Pick<Run, 'status' | 'worker'>): string {
   return `${status}/${worker === undefined ? '' : joinKey(worker)}`
 }
-
-/**
- * Reads and checks one row. The seal covers the head, the head holds the hash of the history, and that covers the tail:
- * nothing of a document can change unseen.
- */
-export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
-  const damaged = (why: string, cause?: unknown): StepwrightError =>
-    new StepwrightError('corrupt-document', {
-      what: `The document of run ${JSON.stringify(id)} ${why}`,
-      remedy: 'Restore it from a backup; other runs are not affected',
-      cause,
-      details: { run: id },
-    })
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(value)
-  } catch (error) {
-    throw damaged('is not JSON', error)
-  }
-  const framed = (parsed ?? {}) as Framed
-  const { format, head: length } = framed
-  if (typeof format === 'number' && format > FORMAT) {
-    throw new StepwrightError('store-newer', {
-      what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
-      remedy: 'Install the newer stepwright',
-      details: { run: id },
-    })
-  }
-  if (framed.mac !== undefined && !seal.signs)
-    throw new StepwrightError('key-missing', {
-      what: `The document of run ${JSON.stringify(id)} is signed, and there is no key to check that with`,
-      remedy: 'Give the engine its historyKey, or set STEPWRIGHT_HISTORY_KEY',
-      details: { run: id },
-    })
-  if (seal.signs && framed.mac === undefined) throw damaged('is not signed')
-  const begin = value.indexOf(HEAD_LENGTH) + HEAD_LENGTH.length
-  const start = value.indexOf(',', begin) + 1
-  const head = typeof length === 'number' ? value.slice(start, start + length) : ''
-  if (!seal.fits(framed, head)) throw damaged('was changed or cut off (its checksum does not fit)')
-  const checked = storedSchema.safeParse(parsed)
-  if (!checked.success)
-    throw damaged(
-      `does not have the shape of a run: ${checked.error.issues[0]?.path.join('.')} ${checked.error.issues[0]?.message}`,
-    )
-  const stored = parsed as StoredRun
-  if (stored.id !== id) throw damaged(`is that of run ${JSON.stringify(stored.id)}`)
-  const { chain, base = '' } = stored.history
-  const tail = stored.tail.map((entry) => JSON.stringify(entry))
-  if ((chainOf(seal, base, tail).at(-1) ?? base) !== chain)
-    throw damaged('was changed (its history does not fit its hash)')
-  return stored
-}
-
-const HEAD_LENGTH = ',"head":'

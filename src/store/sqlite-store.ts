@@ -174,11 +174,12 @@ export class SqliteStore implements Store {
 
   /** Runs a synchronous piece of work; while the database is locked by another process, tries again without blocking. */
   async #patiently<T>(work: () => T): Promise<T> {
-    const until = performance.now() + this.#busyTimeoutMs
+    let until: number | undefined
     for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
       try {
         return work()
       } catch (error) {
+        until ??= performance.now() + this.#busyTimeoutMs
         if (!isBusy(error) || performance.now() > until) throw nameSqliteError(error, this.name)
         await (this.#turn = sleep(pause))
       }

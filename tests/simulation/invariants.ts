@@ -4,7 +4,7 @@ import { readDefinition } from '../../src/definition/read-definition.ts'
 import type { HistoryEvent } from '../../src/model/history.ts'
 import { isEnded } from '../../src/model/status.ts'
 import { Documents } from '../../src/store/documents.ts'
-import type { StoredRun } from '../../src/store/run-document.ts'
+import type { StoredRun } from '../../src/store/stored-run.ts'
 import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
 

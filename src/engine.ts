@@ -107,6 +107,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       }),
     )
     this.#worker = new Worker(this.#kernel, this.#settings)
+    this.#feed.subscribe((committed) => this.#worker.heard(committed))
     this.#parts = {
       runs: this.#runs,
       mailbox: this.#mailbox,

@@ -23,7 +23,7 @@ export const killedOften = trial({
       const log = ground.file('acts')
       await using bench = openBench(store)
       // so many steps of 50 ms that 64 at once are at work for most of the time
-      const steps = Math.ceil((seconds / KINDS.length / 0.1) * (64 / runs))
+      const steps = Math.ceil((seconds / KINDS.length / 0.06) * (64 / runs))
       await startJobs(bench, runs, () => ({ left: steps, ms: 50 }))
       let kills = 0
       const until = performance.now() + (seconds / KINDS.length) * 1_000

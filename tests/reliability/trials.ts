@@ -1,8 +1,18 @@
 import { acknowledged, repeated } from './deliveries.ts'
 import { deadOwners, oneOwner } from './owners.ts'
 import { killedOften } from './killing.ts'
+import { poisoned } from './poisoned.ts'
 import { zombies } from './zombies.ts'
 import type { Trial } from './trial.ts'
 
 /** All trials: one line for each, in the order of their numbers. */
-export const TRIALS: readonly Trial[] = [acknowledged, zombies, oneOwner, deadOwners, repeated, killedOften]
+// prettier-ignore
+export const TRIALS: readonly Trial[] = [
+  acknowledged,
+  zombies,
+  oneOwner,
+  deadOwners,
+  repeated,
+  killedOften,
+  poisoned,
+]

@@ -1,0 +1,4 @@
+import { poisoned } from './poisoned.ts'
+import { prove } from './prove.ts'
+
+prove(poisoned)

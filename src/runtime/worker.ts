@@ -28,6 +28,8 @@ export interface WorkerOptions {
 
 /** How often dead owners are looked for, in a store that others use too. */
 const SWEEP_MS = 500
+/** How long closing waits for what does not end. */
+const LONGEST_STOP_MS = 10_000
 /** Before a run that had to be let go is looked at again. */
 const PAUSE_MS = 1_000
 /** Entries of the due list read at once. */
@@ -122,7 +124,10 @@ export class Worker {
     })
   }
 
-  /** Lets go of everything: attempts are aborted, their runs released, the lease dropped. */
+  /**
+   * Lets go of everything: attempts are aborted, their runs released, the lease dropped. What does not end is left
+   * behind after a while; others take those runs over, and what is still written for them here is refused.
+   */
   async stop(): Promise<void> {
     if (this.#stop.signal.aborted) return
     this.#stop.abort(new Error('the engine is closing'))
@@ -130,9 +135,27 @@ export class Worker {
     this.#recovery.stop()
     this.#watchdog?.close()
     for (const cancel of this.#cancelAlarms.splice(0)) cancel()
-    await this.#looking
-    await Promise.all([...this.#driving.values()].map(({ done }) => done))
-    await dropLease(this.#kernel.store, this.#kernel.worker).catch(() => undefined)
+    await this.#settled()
+  }
+
+  /** All that is being done has ended and the lease is dropped, or they have had their time. */
+  async #settled(): Promise<void> {
+    const { host, store, worker, warn } = this.#kernel
+    const late = Promise.withResolvers<void>()
+    const cancel = host.alarm(host.now() + LONGEST_STOP_MS, () => {
+      const runs = [...this.#driving.keys()].map(quote).join(', ')
+      warn(
+        `Closing did not wait any longer for ${runs === '' ? 'the store' : `what does not end in ${runs}`}`,
+      )
+      late.resolve()
+    })
+    const ended = async (): Promise<void> => {
+      await this.#looking
+      await Promise.all([...this.#driving.values()].map(({ done }) => done))
+    }
+    const drop = (): Promise<void> => dropLease(store, worker).catch(() => undefined)
+    await Promise.race([ended().then(drop), late.promise.then(() => void drop())])
+    cancel()
   }
 
   async #lookRepeatedly(): Promise<void> {
@@ -151,7 +174,6 @@ export class Worker {
       if (id === undefined) break
       if (!this.#driving.has(id)) await this.#attend(id, [])
     }
-    if (!this.free) return Infinity
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)
       const byRun = Map.groupBy(

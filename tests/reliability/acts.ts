@@ -7,3 +7,8 @@ export function readActs(path: string): readonly Act[] {
   const lines = readFileSync(path, 'utf8').split('\n')
   return lines.flatMap((line) => (line.endsWith('}') ? [JSON.parse(line) as Act] : []))
 }
+
+/** Waits until so many things were done. */
+export async function untilActs(log: string, count: number): Promise<void> {
+  while (readActs(log).length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+}

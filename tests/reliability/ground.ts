@@ -69,9 +69,22 @@ export class Ground {
   /** Starts `fixtures/NAME-process.ts`. */
   start(name: string, order: Order, nodeOptions: readonly string[] = []): Process {
     const path = join(this.folder, `${name}-process.mjs`)
-    const child = spawn(process.execPath, [...nodeOptions, path, JSON.stringify(order)], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    })
+    return this.#spawn([...nodeOptions, path, JSON.stringify(order)])
+  }
+
+  /** Starts the command line, on a workflow file among the fixtures. */
+  command(
+    verb: string,
+    file: string,
+    words: readonly string[],
+    env: Readonly<Record<string, string>>,
+  ): Process {
+    const main = join(ROOT, 'src/cli/main.ts')
+    return this.#spawn(['--import', 'tsx', main, verb, join(FIXTURES, file), ...words], env)
+  }
+
+  #spawn(args: readonly string[], env: Readonly<Record<string, string>> = {}): Process {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'pipe', env: { ...process.env, ...env } })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
     return new Process(child)
@@ -129,6 +142,10 @@ export class Process {
 
   tell(line: string): void {
     this.#child.stdin?.write(`${line}\n`)
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
   }
 
   send(signal: NodeJS.Signals): void {

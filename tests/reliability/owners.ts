@@ -1,6 +1,6 @@
 /** Several processes share a store: each run has one owner at a time, and none for no longer than need be. */
 import assert from 'node:assert/strict'
-import { readActs } from './acts.ts'
+import { readActs, untilActs } from './acts.ts'
 import { openBench, startJobs, untilCount, type Bench } from './bench.ts'
 import { Ground, KINDS } from './ground.ts'
 import { trial } from './trial.ts'
@@ -74,10 +74,6 @@ export const deadOwners = trial({
     return figures
   },
 })
-
-async function untilActs(log: string, count: number): Promise<void> {
-  while (readActs(log).length < count) await new Promise((resolve) => setTimeout(resolve, 5))
-}
 
 /** Every job came to the right end. */
 export async function checkSums(bench: Bench, runs: number, steps: number): Promise<void> {

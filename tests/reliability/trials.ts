@@ -2,6 +2,7 @@ import { acknowledged, repeated } from './deliveries.ts'
 import { deadOwners, oneOwner } from './owners.ts'
 import { killedOften } from './killing.ts'
 import { poisoned } from './poisoned.ts'
+import { stoppedBusy } from './stopping.ts'
 import { zombies } from './zombies.ts'
 import type { Trial } from './trial.ts'
 
@@ -15,4 +16,5 @@ export const TRIALS: readonly Trial[] = [
   repeated,
   killedOften,
   poisoned,
+  stoppedBusy,
 ]

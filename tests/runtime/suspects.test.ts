@@ -93,6 +93,16 @@ describe('runs that were at work when their worker died', () => {
     await test.close()
   })
 
+  it('a suspect hears that it is cancelled', async () => {
+    const { lives, test } = await crashed(2)
+    const run = await test.engine.get('a')
+    await run.cancel()
+    await turns()
+    expect(await run.view()).toMatchObject({ status: 'cancelled' })
+    expect(lives.begun).toEqual(['a', 'b'])
+    await test.close()
+  })
+
   it('one that is only slow holds up the others for a second, ten times as long after each further crash', async () => {
     const { lives, test } = await crashed(2)
     await test.clock.advance(999)

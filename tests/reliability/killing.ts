@@ -6,6 +6,7 @@ import { countOf, openBench, startJobs, untilCount } from './bench.ts'
 import { Ground, KINDS } from './ground.ts'
 import { checkSums } from './owners.ts'
 import { Chance } from '../simulation/chance.ts'
+import { SEED } from './seed.ts'
 import { trial } from './trial.ts'
 
 /** A worker that is killed every 0.2 to 2 s and started again, until the time is over; the last one may finish. */
@@ -15,9 +16,8 @@ export const killedOften = trial({
   sizes: { ci: { seconds: 30, runs: 100 }, full: { seconds: 600, runs: 500 } },
   async run({ seconds, runs }, show) {
     await using ground = await Ground.open()
-    const seed = Date.now() % 1e6
-    const chance = new Chance(seed)
-    const figures: Record<string, string | number> = { runs, seed }
+    const chance = new Chance(SEED)
+    const figures: Record<string, string | number> = { runs, seed: SEED }
     for (const kind of KINDS) {
       const store = ground.store(kind)
       const log = ground.file('acts')
@@ -32,7 +32,7 @@ export const killedOften = trial({
         await sleep(200 + chance.next() * 1_800)
         await process.kill()
         kills += 1
-        show(`${kind}: ${kills} kills, ${await countOf(bench, 'completed')} of ${runs} (seed ${seed})`)
+        show(`${kind}: ${kills} kills, ${await countOf(bench, 'completed')} of ${runs} (SEED=${SEED})`)
       }
       const leftAfterKills = runs - (await countOf(bench, 'completed'))
       ground.start('drive', { store, log })

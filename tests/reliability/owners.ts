@@ -19,9 +19,10 @@ export const oneOwner = trial({
       const store = ground.store(kind)
       const log = ground.file('acts')
       await using bench = openBench(store)
-      const processes = [1, 2, 3, 4].map(() => ground.start('drive', { store, log }))
+      const engine = { concurrency: 8 } // so that each gets its share
+      const processes = [1, 2, 3, 4].map(() => ground.start('drive', { store, log, engine }))
       for (const process of processes) await process.says('open')
-      await startJobs(bench, runs, () => ({ left: STEPS, ms: 1 }))
+      await startJobs(bench, runs, () => ({ left: STEPS, ms: 5 }))
       await untilCount(bench, 'completed', runs, (n) => show(`${kind}: ${n} of ${runs}`))
       for (const process of processes) process.send('SIGTERM')
       for (const process of processes)

@@ -1,3 +1,4 @@
+import { crashes } from './crashes.ts'
 import { acknowledged, repeated } from './deliveries.ts'
 import { deadOwners, oneOwner } from './owners.ts'
 import { killedOften } from './killing.ts'
@@ -9,6 +10,7 @@ import type { Trial } from './trial.ts'
 /** All trials: one line for each, in the order of their numbers. */
 // prettier-ignore
 export const TRIALS: readonly Trial[] = [
+  crashes,
   acknowledged,
   zombies,
   oneOwner,

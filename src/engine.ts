@@ -107,6 +107,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       }),
     )
     this.#worker = new Worker(this.#kernel, this.#settings)
+    this.#feed.subscribe((committed) => this.#worker.heard(committed))
     this.#parts = {
       runs: this.#runs,
       mailbox: this.#mailbox,
@@ -251,7 +252,7 @@ export class Engine<W extends AnyClass = AnyClass> {
     return this.#worker.idle
   }
 
-  /** Stops driving: attempts are aborted, their runs left for the next worker, the store closed. */
+  /** Stops driving: attempts are aborted, their runs left for the next worker, the store closed. Waits 10 seconds at most for what does not end. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

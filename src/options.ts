@@ -4,6 +4,7 @@ import type { InspectorOptions } from './inspect/inspector.ts'
 import type { Host } from './model/host.ts'
 import { toMs, type Duration } from './model/duration.ts'
 import { RESERVED } from './runtime/context.ts'
+import type { WatchdogSettings } from './runtime/watchdog.ts'
 import type { WorkerOptions } from './runtime/worker.ts'
 import type { StoreOption } from './store/open-store.ts'
 import { sealOf, type Seal } from './store/seal.ts'
@@ -31,6 +32,12 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly lease?: Duration
   /** How often a store that other processes write to is looked at. Default `'100ms'`. */
   readonly poll?: Duration
+  /**
+   * Watches, from a thread of its own, for a handler that blocks the event loop. After `after` (default: the lease, when
+   * others take its runs over) it writes to stderr which runs were at work; with `then: 'kill'` it also ends the
+   * process, for a process manager to start it again. `false`: off; so is the default where a `host` is given.
+   */
+  readonly watchdog?: false | WatchdogOptions
   /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */
   readonly inspect?: boolean | InspectorOptions
   /**
@@ -42,6 +49,14 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly onWarning?: (message: string) => void
   /** Time, chance and ids; tests replace them. */
   readonly host?: Host
+}
+
+/** The `watchdog` of {@link EngineOptions}. */
+export interface WatchdogOptions {
+  /** How long the event loop may be blocked. At least 100 ms. */
+  readonly after?: Duration
+  /** Default `'warn'`. */
+  readonly then?: 'warn' | 'kill'
 }
 
 /** What the engine makes of its options. */
@@ -72,5 +87,16 @@ export function readSettings(options: PlainOptions<readonly AnyClass[]>, resourc
     seal: sealOf(historyKey),
     leaseMs: Math.max(100, toMs(lease, 'lease')),
     pollMs: Math.max(5, toMs(poll, 'poll')),
+    watchdog: readWatchdog(options, refuse),
   }
+}
+
+function readWatchdog(
+  { watchdog, lease = '10s', host }: Pick<PlainOptions<readonly AnyClass[]>, 'watchdog' | 'lease' | 'host'>,
+  refuse: (what: string, remedy: string) => never,
+): WatchdogSettings | undefined {
+  if (watchdog === false || (watchdog === undefined && host)) return undefined // a clock of its own, but a real loop
+  const { after = lease, then = 'warn' } = watchdog ?? {}
+  if (then !== 'warn' && then !== 'kill') refuse(`watchdog.then is ${quote(then)}`, 'Give warn or kill')
+  return { afterMs: Math.max(100, toMs(after, 'watchdog.after')), then }
 }

@@ -7,6 +7,7 @@
  */
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { toFailure } from '../model/failure.ts'
+import type { Run } from '../model/run.ts'
 import { isEnded, isHeld, isParked } from '../model/status.ts'
 import type { DueEntry } from '../store/due-list.ts'
 import { readNotices } from '../store/inbox.ts'
@@ -27,17 +28,22 @@ export interface Claimed {
   readonly due: readonly Delete[]
 }
 
-/** Takes a run that something is due for. `undefined`: there is nothing to do, or it is another worker's. */
+/**
+ * Takes a run that something is due for. `undefined`: there is nothing to do, it is another worker's, or it was in a
+ * crash and `admits` says that it has to wait.
+ */
 export async function claim(
   id: string,
   due: readonly DueEntry[],
   kernel: Kernel,
+  admits: (run: Run) => boolean,
 ): Promise<Claimed | undefined> {
   for (;;) {
     const document = await load(id, due, kernel)
     if (!document) return undefined
     const event = await claimEvent(document, kernel)
     if (event === 'leave') return undefined
+    if (typeof event === 'object' && event.type === 'recovered' && !admits(document.run)) return undefined
     const kept = dueKeys(document.run)
     const answered = rowsOf(due.filter(({ key }) => !kept.includes(key)))
     if (event === 'later') {

@@ -5,14 +5,15 @@
  * I10 A run that cannot be read or driven is set aside; it never stops the worker or another run.
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { joinKey } from '../model/identifier.ts'
 import { listDue, type DueEntry } from '../store/due-list.ts'
-import { dropLease, isAlive, makeLease, readLeases, writeLease } from '../store/lease.ts'
+import { dropLease, makeLease, writeLease } from '../store/lease.ts'
 import type { RunDocument } from '../store/run-document.ts'
 import type { Delete } from '../store/store.ts'
 import { claim } from './claiming.ts'
 import { drive, type Driving } from './drive.ts'
-import type { Kernel, Loaded } from './kernel.ts'
+import type { Committed, Kernel, Loaded } from './kernel.ts'
+import { Recovery } from './recovery.ts'
+import { Watchdog, type WatchdogSettings } from './watchdog.ts'
 
 /** How a worker works. Times in milliseconds. */
 export interface WorkerOptions {
@@ -22,14 +23,15 @@ export interface WorkerOptions {
   readonly leaseMs: number
   /** How often a store that others write to is looked at. */
   readonly pollMs: number
+  readonly watchdog: WatchdogSettings | undefined
 }
 
 /** How often dead owners are looked for, in a store that others use too. */
 const SWEEP_MS = 500
+/** How long closing waits for what does not end. */
+const LONGEST_STOP_MS = 10_000
 /** Before a run that had to be let go is looked at again. */
 const PAUSE_MS = 1_000
-/** How the tags of runs begin that a worker has. */
-const HELD = ['running/', 'compensating/'] as const
 /** Entries of the due list read at once. */
 const PAGE = 200
 
@@ -38,7 +40,8 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #stop = new AbortController()
   readonly #driving = new Map<string, Driving & { readonly nudgedBy: Set<string> }>()
-  readonly #orphans = new Set<string>()
+  readonly #recovery: Recovery
+  readonly #watchdog: Watchdog | undefined
   #cancelAlarms: (() => void)[] = []
   #cancelLook: (() => void) | undefined
   #looking: Promise<void> | undefined
@@ -49,17 +52,16 @@ export class Worker {
   constructor(kernel: Kernel, options: WorkerOptions) {
     this.#kernel = kernel
     this.#options = options
+    this.#recovery = new Recovery(kernel, () => this.look())
+    if (options.watchdog) this.#watchdog = new Watchdog(options.watchdog, kernel.warn)
   }
 
   /** Takes the lease and goes on with whatever a dead worker has left. */
   async start(): Promise<void> {
     const { store } = this.#kernel
     await this.#renew()
-    for (const held of HELD) {
-      const rows = await store.list('run', { tag: held, limit: Number.MAX_SAFE_INTEGER })
-      for (const { tag = '', key } of rows)
-        if (tag !== held && tag !== held + joinKey(this.#kernel.worker)) this.#orphans.add(key)
-    }
+    const found = await this.#recovery.find()
+    await this.#watchdog?.open(found)
     this.#started = true
     this.#every(this.#options.leaseMs / 3, () => this.#renew())
     if (store.shared) this.#every(Math.max(SWEEP_MS, this.#options.pollMs), () => this.#sweep())
@@ -71,8 +73,12 @@ export class Worker {
     return this.#driving.size
   }
 
-  /** There is room for one more run. */
+  /** One more run may begin. */
   get free(): boolean {
+    return this.#hasRoom && !this.#recovery.holds
+  }
+
+  get #hasRoom(): boolean {
     return this.#started && !this.#stop.signal.aborted && this.#driving.size < this.#options.concurrency
   }
 
@@ -83,18 +89,26 @@ export class Worker {
 
   /** Looks at one run as soon as there is room. */
   visit(id: string): void {
-    this.#orphans.add(id)
+    this.#recovery.add(id)
     this.look()
+  }
+
+  /** Something was committed by this engine. */
+  heard({ run, happenings }: Committed): void {
+    if (happenings[0]?.type !== 'recovered') this.#recovery.clear(run.id)
   }
 
   /** Drives a run whose document names this worker as its owner, or that waits. */
   take(document: RunDocument, loaded: Loaded, resumed: boolean, due: readonly Delete[] = []): void {
     const { id } = document.run
+    const unwatch = this.#watchdog?.watch(id)
     const driving = drive({ document, loaded, kernel: this.#kernel, stop: this.#stop.signal, due, resumed })
     const done = driving.done
       .catch((error: unknown) => this.#dropped(id, error))
       .finally(() => {
+        unwatch?.()
         this.#driving.delete(id)
+        this.#recovery.clear(id)
         this.look()
       })
     this.#driving.set(id, { ...driving, done, nudgedBy: new Set() })
@@ -110,15 +124,38 @@ export class Worker {
     })
   }
 
-  /** Lets go of everything: attempts are aborted, their runs released, the lease dropped. */
+  /**
+   * Lets go of everything: attempts are aborted, their runs released, the lease dropped. What does not end is left
+   * behind after a while; others take those runs over, and what is still written for them here is refused.
+   */
   async stop(): Promise<void> {
     if (this.#stop.signal.aborted) return
     this.#stop.abort(new Error('the engine is closing'))
     this.#cancelLook?.()
+    this.#recovery.stop()
+    this.#watchdog?.close()
     for (const cancel of this.#cancelAlarms.splice(0)) cancel()
-    await this.#looking
-    await Promise.all([...this.#driving.values()].map(({ done }) => done))
-    await dropLease(this.#kernel.store, this.#kernel.worker).catch(() => undefined)
+    await this.#settled()
+  }
+
+  /** All that is being done has ended and the lease is dropped, or they have had their time. */
+  async #settled(): Promise<void> {
+    const { host, store, worker, warn } = this.#kernel
+    const late = Promise.withResolvers<void>()
+    const cancel = host.alarm(host.now() + LONGEST_STOP_MS, () => {
+      const runs = [...this.#driving.keys()].map(quote).join(', ')
+      warn(
+        `Closing did not wait any longer for ${runs === '' ? 'the store' : `what does not end in ${runs}`}`,
+      )
+      late.resolve()
+    })
+    const ended = async (): Promise<void> => {
+      await this.#looking
+      await Promise.all([...this.#driving.values()].map(({ done }) => done))
+    }
+    const drop = (): Promise<void> => dropLease(store, worker).catch(() => undefined)
+    await Promise.race([ended().then(drop), late.promise.then(() => void drop())])
+    cancel()
   }
 
   async #lookRepeatedly(): Promise<void> {
@@ -132,9 +169,9 @@ export class Worker {
   /** Takes what is due while there is room; returns when the next entry is due. */
   async #lookOnce(): Promise<number> {
     const { host, store } = this.#kernel
-    for (const id of this.#orphans) {
-      if (!this.free) return Infinity
-      this.#orphans.delete(id)
+    while (this.#hasRoom) {
+      const id = this.#recovery.next()
+      if (id === undefined) break
       if (!this.#driving.has(id)) await this.#attend(id, [])
     }
     for (let limit = PAGE; ; limit *= 4) {
@@ -177,8 +214,12 @@ export class Worker {
 
   /** Looks at one run and drives it if it can go on. */
   async #attend(id: string, due: readonly DueEntry[]): Promise<void> {
-    const claimed = await claim(id, due, this.#kernel)
-    if (claimed && !this.#driving.has(id)) this.take(claimed.document, claimed.loaded, true, claimed.due)
+    try {
+      const claimed = await claim(id, due, this.#kernel, (run) => this.#recovery.admits(run))
+      if (claimed && !this.#driving.has(id)) this.take(claimed.document, claimed.loaded, true, claimed.due)
+    } finally {
+      if (!this.#driving.has(id)) this.#recovery.clear(id)
+    }
   }
 
   #dropped(id: string, error: unknown): void {
@@ -191,24 +232,14 @@ export class Worker {
     if ((error instanceof StepwrightError && error.code === 'fenced') || this.#stop.signal.aborted) return
     const { host } = this.#kernel
     const cancel = host.alarm(host.now() + PAUSE_MS, () => {
-      this.#orphans.add(id)
+      this.#recovery.add(id)
       this.look()
     })
     this.#cancelAlarms.push(cancel)
   }
 
-  /** Finds runs whose owner is dead. */
   async #sweep(): Promise<void> {
-    const { store, host, worker } = this.#kernel
-    const now = host.now() // before they are read, as in claiming
-    for (const lease of (await readLeases(store)).values()) {
-      if (lease.worker === worker || isAlive(lease, now)) continue
-      const held = HELD.map((tag) => store.list('run', { tag: tag + joinKey(lease.worker), limit: PAGE }))
-      const left = (await Promise.all(held)).flat()
-      for (const { key } of left) this.#orphans.add(key)
-      if (left.length === 0) await dropLease(store, lease.worker)
-      else this.look()
-    }
+    if (await this.#recovery.sweep()) this.look()
   }
 
   async #renew(): Promise<void> {

@@ -1,5 +1,3 @@
-import { it } from 'vitest'
-
 /** Figures that a trial has come to: counts, times, what was lost. */
 export type Figures = Readonly<Record<string, number | string>>
 
@@ -23,11 +21,4 @@ export function trial<S>({
   readonly run: (size: S, show: (line: string) => void) => Promise<Figures>
 }): Trial {
   return { ...rest, run: (size, show) => run(sizes[size], show) }
-}
-
-/** The trial as a test, at its small size. */
-export function prove({ id, title, run }: Trial, skipped = false): void {
-  it.skipIf(skipped)(`${id} ${title}`, { timeout: 120_000 }, async () => {
-    await run('ci', () => undefined)
-  })
 }

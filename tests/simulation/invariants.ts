@@ -8,6 +8,9 @@ import type { StoredRun } from '../../src/store/stored-run.ts'
 import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
 
+/** Longer than a worker may need from reading a lease to taking over a run. */
+const STEADY_MS = 20_000
+
 /** Something that must never be. */
 export class Violation extends Error {
   override readonly name = 'Violation'
@@ -35,10 +38,11 @@ export class Watcher implements Store {
   readonly shared = true
   readonly #inner: Store
   readonly #documents: Documents
-  readonly #leases = new Map<string, number>()
   readonly #now: () => number
   readonly #histories = new Map<string, HistoryEvent[]>()
   readonly #ended = new Map<string, string>()
+  /** Since when each worker has reported without a gap, and until when it is believed to live. */
+  readonly #leases = new Map<string, { readonly since: number; readonly until: number }>()
   violation: Violation | undefined
 
   constructor(inner: Store, now: () => number) {
@@ -81,7 +85,10 @@ export class Watcher implements Store {
     )
     const written = await this.#inner.write(batch)
     if (!written) return false
-    this.#noteLeases(batch)
+    for (const { collection, key, value } of batch.put ?? [])
+      if (collection === 'worker') this.#report(key, (JSON.parse(value) as { until: number }).until)
+    for (const { collection, key } of batch.delete ?? [])
+      if (collection === 'worker') this.#leases.delete(key)
     for (const [i, { key, value }] of parts.entries()) {
       const was = JSON.parse(ended[i]?.value ?? '{}') as { status?: string }
       const is = JSON.parse(value) as { status?: string; undone?: boolean }
@@ -116,11 +123,23 @@ export class Watcher implements Store {
     if (last && first.at < last.at)
       throw new Violation('I9', `${id}: time went back from ${last.at} to ${first.at}`)
     if (this.#ended.has(id)) throw new Violation('I5', `${id} changed after it was ${this.#ended.get(id)}`)
+    for (const event of events) if (event.type === 'recovered') this.#checkOwner(id, event)
     this.#checkMoves(stored, known, events)
-    this.#checkOwners(id, events)
     this.#checkTimes(id, [...known.slice(-20), ...events], events)
     this.#histories.set(id, [...known, ...events])
     if (isEnded(stored.status)) this.#ended.set(id, stored.status)
+  }
+
+  #report(worker: string, until: number): void {
+    const { since, until: before } = this.#leases.get(worker) ?? { since: 0, until: -Infinity }
+    this.#leases.set(worker, { since: before > this.#now() ? since : this.#now(), until })
+  }
+
+  /** A worker that has reported all along keeps its runs. */
+  #checkOwner(id: string, { from, worker }: HistoryEvent & { readonly type: 'recovered' }): void {
+    const { since = Infinity, until = 0 } = this.#leases.get(from) ?? {}
+    if (from !== worker && until > this.#now() && this.#now() - since > STEADY_MS)
+      throw new Violation('I4', `${id} was taken from ${from}, which lives`)
   }
 
   #checkMoves(
@@ -141,26 +160,6 @@ export class Watcher implements Store {
         throw new Violation('I2', `${id} moved from ${event.from} to ${event.to}`)
       state = event.to
     }
-  }
-
-  /** A run is taken over only where its owner has let its lease run out, or did so before it came back. */
-  #checkOwners(id: string, events: readonly HistoryEvent[]): void {
-    for (const event of events) {
-      if (event.type !== 'recovered' || event.from === event.worker) continue // its own, after a reply that was lost
-      if ((this.#leases.get(event.from) ?? 0) > this.#now())
-        throw new Violation('I4', `${id} was taken from ${event.from}, whose lease has never run out`)
-    }
-  }
-
-  /** Until when each worker's lease runs; 0 once it has lapsed. */
-  #noteLeases({ put = [], delete: gone = [] }: Batch): void {
-    for (const { collection, key, value } of put) {
-      if (collection !== 'worker') continue
-      const { until } = JSON.parse(value) as { until: number }
-      const lapsed = (this.#leases.get(key) ?? Infinity) <= this.#now()
-      this.#leases.set(key, lapsed ? 0 : until)
-    }
-    for (const { collection, key } of gone) if (collection === 'worker') this.#leases.set(key, 0)
   }
 
   #checkTimes(id: string, recent: readonly HistoryEvent[], events: readonly HistoryEvent[]): void {

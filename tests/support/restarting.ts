@@ -1,9 +1,9 @@
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
 import { createTestEngine, TestClock, type TestEngine } from 'stepwright/testing'
 import type { AnyClass } from '../../src/definition/shape.ts'
 import type { Store } from '../../src/store/store.ts'
 import { DyingStore } from './dying-store.ts'
-import { freshName, type StoreKind } from './stores.ts'
+import { freshName, type StoreKind } from './store-kind.ts'
 
 /** Writes down one call to the outside world, unless the process it is made in is dead: then it never ends. */
 export type Call = (key: string) => Promise<void>
@@ -31,7 +31,7 @@ export interface Outcome<T> {
   readonly left: { readonly inbox: number; readonly due: number; readonly memo: number }
 }
 
-interface Death {
+export interface Death {
   readonly at: number
   /** The deadly write is stored. */
   readonly lands: boolean
@@ -120,25 +120,26 @@ export async function crashAllAlong<T>(
   return outcome
 }
 
-function compare<T>(
+/** What a crash may not change. `more`: so many calls may have been made once more. */
+export function compare<T>(
   calm: Outcome<T>,
   outcome: Outcome<T>,
   more: number,
   where: string,
-  check: (outcome: Outcome<T>, where: string) => void,
+  check: (outcome: Outcome<T>, where: string) => void = () => undefined,
 ): void {
-  expect(outcome.value, where).toEqual(calm.value)
-  expect(outcome.again, where).toEqual([])
-  expect([...new Set(outcome.calls)].sort(), where).toEqual([...new Set(calm.calls)].sort())
-  expect(outcome.calls.length, `${where}: ${outcome.calls.join(' ')}`).toBeLessThanOrEqual(
-    calm.calls.length + more,
-  )
-  expect(outcome.left, where).toEqual(calm.left)
+  const same = (what: string, is: unknown, was: unknown): void =>
+    assert.deepEqual(is, was, `${where}: ${what}`)
+  same('the outcome', outcome.value, calm.value)
+  same('called again for what had ended', outcome.again, [])
+  same('what was called', [...new Set(outcome.calls)].sort(), [...new Set(calm.calls)].sort())
+  assert.ok(outcome.calls.length <= calm.calls.length + more, `${where}: ${outcome.calls.join(' ')}`)
+  same('what is left', outcome.left, calm.left)
   check(outcome, where)
 }
 
 /** Idempotency keys of the branches and items that are saved as ended. */
-async function endedIn(store: Store): Promise<readonly string[]> {
+export async function endedIn(store: Store): Promise<readonly string[]> {
   await store.open()
   const parts = await store.list('part', { limit: 100_000, values: true })
   if (store.shared) await store.close()
@@ -147,7 +148,8 @@ async function endedIn(store: Store): Promise<readonly string[]> {
   )
 }
 
-async function leftIn(store: Store) {
+/** Rows that the end of all runs should have taken away. */
+export async function leftIn(store: Store) {
   const count = async (collection: 'inbox' | 'due' | 'memo'): Promise<number> =>
     (await store.list(collection, { limit: 10_000 })).length
   return { inbox: await count('inbox'), due: await count('due'), memo: await count('memo') }

@@ -1,0 +1,4 @@
+import { crashes } from './crashes.ts'
+import { prove } from './prove.ts'
+
+prove(crashes)

@@ -1,0 +1,6 @@
+import { poisoned } from './poisoned.ts'
+import { prove } from './prove.ts'
+import { stoppedBusy } from './stopping.ts'
+
+prove(poisoned)
+prove(stoppedBusy)

@@ -1,0 +1,62 @@
+import { execFileSync } from 'node:child_process'
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import type { Figures } from './trial.ts'
+
+/** How one trial came out. */
+export interface Result {
+  readonly id: string
+  readonly title: string
+  readonly ok: boolean
+  readonly seconds: number
+  readonly figures: Figures
+  readonly error?: string
+}
+
+/** The table of results, in Markdown. */
+export function reportTable(results: readonly Result[]): string {
+  const rows = results.map(({ id, title, figures, seconds, ok, error }) => {
+    const said =
+      error ??
+      Object.entries(figures)
+        .map(([name, value]) => `${name}: ${value}`)
+        .join('; ')
+    return `| ${id} | ${cell(title)} | ${cell(said)} | ${seconds} | ${ok ? 'yes' : '**no**'} |`
+  })
+  return ['| | trial | figures | seconds | ok |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+/** The page `docs/reliability.md`. */
+export function reportPage(results: readonly Result[], size: string): string {
+  return `# Reliability
+
+What was done to runs, on real processes and real stores, and what was still true afterwards. This page is the output of
+\`npm run reliability -- --write\`; the tests do the same trials at a smaller size (\`npx vitest run tests/reliability\`).
+
+What is shown: processes that are killed, stopped, frozen or blocked at any moment, stores that fail, data that is damaged
+or large. Each trial judges by what is in the store afterwards and by what handlers did to the world. What is not shown:
+power cuts and broken disks (the stores are asked to flush, and believed), networks between machines, and whatever
+a handler does to the outside world in the step in flight at a crash: that step starts again, with the same
+idempotency key.
+
+${reportTable(results)}
+
+Size: ${size}. ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, ${machine()}.
+`
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+}
+
+function commit(): string {
+  const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim()
+  return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src') === '' ? '' : ' with changes'}`
+}
+
+function machine(): string {
+  const redis =
+    execFileSync('redis-server', ['--version'], { encoding: 'utf8' }).match(/v=([\d.]+)/)?.[1] ?? '?'
+  const memory = Math.round(totalmem() / 2 ** 30)
+  const { sqlite } = process.versions as { readonly sqlite?: string }
+  return `${availableParallelism()} cores of ${cpus()[0]?.model ?? 'unknown'}, ${memory} GB, ${type()} ${release()}, Node ${process.versions.node}, SQLite ${sqlite ?? '?'}, Redis ${redis}`
+}

@@ -5,6 +5,7 @@
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { isChild, isFork, type StateDefinition } from '../definition/definition.ts'
+import { checkSize } from '../model/limits.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import type { Schema } from '../model/schema.ts'
@@ -21,6 +22,7 @@ import type { RunEvent } from './event.ts'
 import { fit } from '../model/fitting.ts'
 import type { CallParts } from './invocation.ts'
 import type { Kernel, Loaded } from './kernel.ts'
+import { whyRefused } from './losing.ts'
 import { orphanPuts } from './orphans.ts'
 import { makePatience, patiently, patientReads } from './patience.ts'
 
@@ -72,8 +74,8 @@ export class Hold {
   /** What a call of a method needs; `stop` ends it. */
   async callParts(stop: AbortSignal): Promise<CallParts> {
     const { kernel, loaded } = this.turn
-    const { store, host, worker, resources } = kernel
-    return { ...loaded, store, host, worker, resources, session: await this.#sessionState(), stop }
+    const { store, host, limits, worker, resources } = kernel
+    return { ...loaded, store, host, limits, worker, resources, session: await this.#sessionState(), stop }
   }
 
   /** The results saved in this visit. */
@@ -86,12 +88,15 @@ export class Hold {
     return {
       has: (key) => memos.has(key),
       get: (key) => memos.get(key),
-      save: (key, value) => memos.save(key, value, (batch) => this.write(batch)), // a store that is away does not fail the handler
+      save: (key, value) => {
+        checkSize(value, this.kernel.limits.memo, `The memo ${quote(key)}`)
+        return memos.save(key, value, (batch) => this.write(batch)) // a store that is away does not fail the handler
+      },
     }
   }
 
   async commit(event: RunEvent, along: Along = {}): Promise<void> {
-    if (!(await this.#tryCommit(event, along))) throw this.fenced()
+    if (!(await this.#tryCommit(event, along))) throw await this.lost()
   }
 
   /** Commits how an attempt ended, with its changes of the session and its reply. */
@@ -118,11 +123,11 @@ export class Hold {
         let state = document.state ?? (await emptySession(schema))
         for (const change of changes) state = apply(change, state)
         const where = `The session ${quote(document.id)}`
-        puts = document.replaced(await fit(schema, state, 'invalid-data', where))
+        puts = document.replaced(await fit(schema, state, 'invalid-data', where, this.kernel.limits.value))
       }
       if (await write(puts)) return
       const [row] = await this.kernel.store.get('run', [this.run.id])
-      if (puts.length === 0 || row?.revision !== this.turn.document.revision) throw this.fenced()
+      if (puts.length === 0 || row?.revision !== this.turn.document.revision) throw await this.lost()
     }
   }
 
@@ -132,13 +137,9 @@ export class Hold {
     return patiently(() => this.kernel.store.write({ ...batch, check }), this.#patience)
   }
 
-  fenced(): StepwrightError {
-    const { document } = this.turn
-    return new StepwrightError('fenced', {
-      what: `Run ${quote(document.run.id)} has moved on past revision ${document.revision}, in other hands`,
-      remedy: 'Nothing to do: whoever has it now goes on',
-      details: { run: document.run.id },
-    })
+  /** Why the store refused a write of the present revision. */
+  lost(): Promise<StepwrightError> {
+    return whyRefused(this.turn.document, this.kernel.store)
   }
 
   async #tryCommit(event: RunEvent, along: Along): Promise<boolean> {

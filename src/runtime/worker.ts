@@ -135,7 +135,12 @@ export class Worker {
     for (const id of this.#orphans) {
       if (!this.free) return Infinity
       this.#orphans.delete(id)
-      if (!this.#driving.has(id)) await this.#attend(id, [])
+      try {
+        if (!this.#driving.has(id)) await this.#attend(id, [])
+      } catch (error) {
+        this.#orphans.add(id) // for the next look: nothing else would find it
+        throw error
+      }
     }
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)

@@ -9,6 +9,8 @@ import { checkSize } from '../model/limits.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import type { Schema } from '../model/schema.ts'
+import { duePut } from '../store/due-list.ts'
+import { hasSignals } from '../store/inbox.ts'
 import { Memos } from '../store/memos.ts'
 import { dropUndoMemos } from '../store/undo-list.ts'
 import { replyPut, type Reply } from '../store/reply.ts'
@@ -150,17 +152,27 @@ export class Hold {
     const left = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
     const memos = left && run.status !== 'failed' ? await this.#memosOf(before) : [] // a failed run may be retried by hand, with what it saved
     const orphans = left || run.status === 'compensating' ? await this.#orphans(event.type) : []
+    const letters = await this.#letters(run, along)
     const batch: Along = {
       ...along,
-      put: [...orphans, ...(along.put ?? [])],
+      put: [...orphans, ...letters, ...(along.put ?? [])],
       delete: [...memos, ...this.#due, ...(along.delete ?? [])],
       ...(undo ? { undo } : {}),
     }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
-    this.#due = []
+    this.#due = letters
     if (left) this.#memos = Memos.none(run)
     kernel.announce({ run, revision: document.revision, happenings })
     return true
+  }
+
+  /** I6 A run that comes to wait finds what lies in its inbox already, also if this process dies before it is looked at. */
+  async #letters(next: Run, { delete: out = [] }: Along): Promise<readonly Put[]> {
+    const { loaded, kernel } = this.turn
+    const state = loaded.machine.definition.states.get(next.state)
+    if (next.status !== 'waiting' || next.signal || state?.kind !== 'wait') return []
+    if (!(await hasSignals(this.kernel.store, next.id, out))) return []
+    return [duePut(kernel.host.now(), next.id, 'letters')]
   }
 
   /** What was saved in a visit that is left, its parts included; the code may not know its state any more. */

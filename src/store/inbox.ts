@@ -106,6 +106,14 @@ export async function readNotices(store: Store, run: string): Promise<readonly M
   return notices
 }
 
+/** Whether signals lie there besides those that are taken out now. */
+export async function hasSignals(store: Store, run: string, out: readonly Delete[]): Promise<boolean> {
+  const gone = new Set(out.flatMap(({ collection, key }) => (collection === 'inbox' ? [key] : [])))
+  const own = `${joinKey(run)}/`
+  const range = { prefix: own, after: `${own}${NOTICE}\u{10ffff}`, limit: gone.size + 1 }
+  return (await store.list('inbox', range)).some(({ key }) => !gone.has(key))
+}
+
 /** Takes the engine's notices out unread: those of a run that has ended say nothing any more. */
 export async function dropNotices(store: Store, run: string): Promise<readonly Delete[]> {
   const prefix = `${joinKey(run)}/${NOTICE}`

@@ -4,8 +4,29 @@ import { readDefinition } from '../../src/definition/read-definition.ts'
 import type { HistoryEvent } from '../../src/model/history.ts'
 import { isEnded } from '../../src/model/status.ts'
 import { readEvents, readStored, type StoredRun } from '../../src/store/run-document.ts'
+import { unseal } from '../../src/store/sealed-row.ts'
 import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
+
+/** Leases as they were written. */
+class OwnLeases {
+  readonly #until = new Map<string, number>()
+  readonly #lapsed = new Set<string>()
+
+  see({ put = [], delete: gone = [] }: Batch, now: number): void {
+    for (const { collection, key, value } of put) {
+      if (collection !== 'worker') continue
+      if ((this.#until.get(key) ?? Infinity) <= now) this.#lapsed.add(key)
+      this.#until.set(key, (JSON.parse(value) as { until: number }).until)
+    }
+    for (const { collection, key } of gone) if (collection === 'worker') this.#lapsed.add(key)
+  }
+
+  /** It ran all the time: nobody can have seen it over. */
+  holds(worker: string, now: number): boolean {
+    return !this.#lapsed.has(worker) && (this.#until.get(worker) ?? 0) > now
+  }
+}
 
 /** Something that must never be. */
 export class Violation extends Error {
@@ -36,6 +57,7 @@ export class Watcher implements Store {
   readonly #now: () => number
   readonly #histories = new Map<string, HistoryEvent[]>()
   readonly #ended = new Map<string, string>()
+  readonly #leases = new OwnLeases()
   violation: Violation | undefined
 
   constructor(inner: Store, now: () => number) {
@@ -77,9 +99,11 @@ export class Watcher implements Store {
     )
     const written = await this.#inner.write(batch)
     if (!written) return false
+    this.#leases.see(batch, this.#now())
     for (const [i, { key, value }] of parts.entries()) {
-      const was = JSON.parse(ended[i]?.value ?? '{}') as { status?: string }
-      const is = JSON.parse(value) as { status?: string; undone?: boolean }
+      const old = ended[i]
+      const was = (old ? unseal(old.value, key) : {}) as { status?: string }
+      const is = unseal(value, key) as { status?: string; undone?: boolean }
       const over = was.status === 'done' || was.status === 'failed'
       if (over && value !== ended[i]?.value && !(is.status === was.status && is.undone))
         this.violation ??= new Violation('I4', `part ${key} was ${was.status} and became ${is.status}`)
@@ -112,6 +136,13 @@ export class Watcher implements Store {
       throw new Violation('I9', `${id}: time went back from ${last.at} to ${first.at}`)
     if (this.#ended.has(id)) throw new Violation('I5', `${id} changed after it was ${this.#ended.get(id)}`)
     this.#checkMoves(stored, known, events)
+    for (const event of events)
+      if (
+        event.type === 'recovered' &&
+        event.from !== event.worker &&
+        this.#leases.holds(event.from, this.#now())
+      )
+        throw new Violation('I4', `${id} was taken from ${event.from}, which never let its lease run out`)
     this.#checkTimes(id, [...known.slice(-20), ...events], events)
     this.#histories.set(id, [...known, ...events])
     if (isEnded(stored.status)) this.#ended.set(id, stored.status)

@@ -1,13 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { StepwrightError } from './errors/stepwright-error.ts'
 import { compile, type Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
 import type { AnyClass, ShapeOf, StartOf } from './definition/shape.ts'
 import type { Inspector } from './inspect/inspector.ts'
-import type { InspectorParts } from './inspect/inspector-parts.ts'
+import { startInspection } from './inspection.ts'
 import { checkId } from './model/identifier.ts'
 import { systemHost, type Host } from './model/host.ts'
 import { readSettings, type EngineOptions, type Settings } from './options.ts'
+import { Admission } from './control/admission.ts'
+import { closedError } from './control/closing.ts'
 import { doInBulk, type BulkOptions, type BulkResult } from './control/bulk.ts'
 import { Control, type BulkVerb } from './control/control.ts'
 import type { Start } from './runtime/creation.ts'
@@ -27,7 +28,7 @@ import { ScheduleBook } from './schedule/schedule-book.ts'
 import type { ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
 import { schedulePort } from './schedules.ts'
 import { EngineSession } from './session.ts'
-import { makeStore } from './store/open-store.ts'
+import { checkForeign, makeStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 
 /**
@@ -58,6 +59,7 @@ export class Engine<W extends AnyClass = AnyClass> {
   readonly #runs: RunStore
   readonly #mailbox: Mailbox
   readonly #control: Control
+  readonly #admission: Admission
   /** Schedules that start runs; stored, and worked by whichever engine is there. */
   readonly schedules: ScheduleBook
   readonly #worker: Worker
@@ -72,7 +74,8 @@ export class Engine<W extends AnyClass = AnyClass> {
     this.#settings = readSettings(options, resources)
     this.#options = options
     this.#host = options.host ?? systemHost
-    this.store = makeStore(options.store === undefined ? 'memory' : options.store)
+    const store = makeStore(options.store === undefined ? 'memory' : options.store)
+    this.store = checkForeign(store, this.#host, this.#settings.storeTimeoutMs)
     for (const workflowClass of options.workflows) {
       const machine = compile(readDefinition(workflowClass))
       const instance = Object.freeze(new machine.definition.workflowClass()) // so that `this.count++` fails at once instead of being lost
@@ -85,6 +88,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       worker: `w${this.#host.newId()}`,
       library: this.#library,
       resources,
+      limits: this.#settings.limits,
       ...nothingYet(this.store, this.#host, this.#settings.seal),
       announce: (committed) => this.#feed.announce(committed),
       nudge: () => this.#worker.look(),
@@ -95,6 +99,7 @@ export class Engine<W extends AnyClass = AnyClass> {
         ),
       warn: options.onWarning ?? ((message) => process.emitWarning(message, 'StepwrightWarning')),
     }
+    this.#admission = new Admission(this.#settings.limits.starts, this.#host)
     this.#runs = new RunStore(this.#kernel)
     this.#mailbox = new Mailbox(this.#kernel, this.#runs)
     this.#control = new Control(this.#kernel)
@@ -136,24 +141,27 @@ export class Engine<W extends AnyClass = AnyClass> {
    * Starts a run and returns once it is stored. With an `id` that was used before for the same workflow and input,
    * gives that run; runs with the same `session` share its state.
    *
-   * @throws StepwrightError `invalid-input`, `invalid-id`, `run-exists`, `not-storable`
+   * @throws StepwrightError `invalid-input`, `invalid-id`, `run-exists`, `not-storable`, `too-large`, and `overloaded` with
+   *   `details.retryAfterMs`
    */
   async start<C extends W>(
     workflow: C,
     input: StartOf<ShapeOf<C>>,
     options: Start = {},
   ): Promise<RunHandle<ShapeOf<C>>> {
-    await this.open()
-    const definition = readDefinition(workflow)
-    const loaded = this.#of({ workflow: definition.name, version: definition.version })
-    if (loaded.machine.definition !== definition)
-      throw this.#library.unknown(definition.name, 'another class of that name')
-    const owned = this.#settings.driving && this.#worker.free
-    const { document, created } = await this.#runs.start(loaded, input, options, owned)
-    const taken = created && owned && document.run.status === 'running'
-    if (taken) this.#worker.take(document, loaded, false)
-    if (!taken || document.run.deadline !== undefined) this.#worker.look() // a deadline also rings while it is driven
-    return new RunHandle(document.run.id, this.#parts)
+    return this.#admission.admit(async () => {
+      await this.open()
+      const definition = readDefinition(workflow)
+      const loaded = this.#of({ workflow: definition.name, version: definition.version })
+      if (loaded.machine.definition !== definition)
+        throw this.#library.unknown(definition.name, 'another class of that name')
+      const owned = this.#settings.driving && this.#worker.free
+      const { document, created } = await this.#runs.start(loaded, input, options, owned)
+      const taken = created && owned && document.run.status === 'running'
+      if (taken) this.#worker.take(document, loaded, false)
+      if (!taken || document.run.deadline !== undefined) this.#worker.look() // a deadline also rings while it is driven
+      return new RunHandle(document.run.id, this.#parts)
+    })
   }
 
   /** The run with that id. Throws `unknown-run`; a store that fails is an error of its own. */
@@ -269,22 +277,13 @@ export class Engine<W extends AnyClass = AnyClass> {
 
   async #open(): Promise<void> {
     await openLibrary(this.#kernel, this.#options.config ?? {})
-    const { inspect } = this.#options
-    if (inspect && !this.#inspector) {
-      const { startInspector } = await import('./inspect/inspector.ts') // servers are slow to load
-      this.#inspector = await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
-    }
-    if (this.#settings.driving) await this.#worker.start()
-  }
-
-  #inspectorParts(): InspectorParts {
-    return {
-      subscribe: (listener) => this.#feed.subscribe(listener),
-      list: (page) => this.#runs.list(page),
-      machineOf: (workflow) => this.#of({ workflow, version: NaN }).machine,
+    this.#inspector ??= await startInspection(this.#options.inspect, {
+      kernel: this.#kernel,
+      runs: this.#runs,
+      feed: this.#feed,
       signal: (id, name, payload) => this.signal(id, name, payload),
-      warn: this.#kernel.warn,
-    }
+    })
+    if (this.#settings.driving) await this.#worker.start()
   }
 
   #of(run: Pick<RunView, 'workflow' | 'version'>): Loaded {
@@ -292,11 +291,4 @@ export class Engine<W extends AnyClass = AnyClass> {
     if (loaded) return loaded
     throw this.#library.unknown(run.workflow)
   }
-}
-
-function closedError(): StepwrightError {
-  return new StepwrightError('engine-closed', {
-    what: 'This engine was closed',
-    remedy: 'Make a new one with createEngine; runs go on from where they stand',
-  })
 }

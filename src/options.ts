@@ -2,6 +2,7 @@ import { StepwrightError, quote } from './errors/stepwright-error.ts'
 import type { AnyClass, ShapeOf } from './definition/shape.ts'
 import type { InspectorOptions } from './inspect/inspector.ts'
 import type { Host } from './model/host.ts'
+import { LIMITS, type Limits } from './model/limits.ts'
 import { toMs, type Duration } from './model/duration.ts'
 import { RESERVED } from './runtime/context.ts'
 import type { WatchdogSettings } from './runtime/watchdog.ts'
@@ -38,6 +39,10 @@ interface PlainOptions<W extends readonly AnyClass[]> {
    * process, for a process manager to start it again. `false`: off; so is the default where a `host` is given.
    */
   readonly watchdog?: false | WatchdogOptions
+  /** How long one answer of a Keyv, or of a store of your own, is waited for. Default `'30s'`. */
+  readonly storeTimeout?: Duration
+  /** How large values may be, and how many starts may wait to be written; see {@link Limits}. */
+  readonly limits?: Partial<Limits>
   /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */
   readonly inspect?: boolean | InspectorOptions
   /**
@@ -63,11 +68,21 @@ export interface WatchdogOptions {
 export interface Settings extends WorkerOptions {
   readonly driving: boolean
   readonly seal: Seal
+  readonly storeTimeoutMs: number
+  readonly limits: Limits
 }
 
 /** Checks the options that are plain values. */
 export function readSettings(options: PlainOptions<readonly AnyClass[]>, resources: object): Settings {
-  const { concurrency = 64, lease = '10s', poll = '100ms', worker = true, workflows, historyKey } = options
+  const {
+    concurrency = 64,
+    lease = '10s',
+    poll = '100ms',
+    storeTimeout = '30s',
+    worker = true,
+    workflows,
+    historyKey,
+  } = options
   const refuse = (what: string, remedy: string): never => {
     throw new StepwrightError('invalid-options', { what, remedy })
   }
@@ -81,13 +96,22 @@ export function readSettings(options: PlainOptions<readonly AnyClass[]>, resourc
       `resources has ${taken.map(quote).join(', ')}, which every context has already`,
       `Use other names than ${RESERVED.join(', ')}`,
     )
+  const limits = { ...LIMITS, ...options.limits }
+  for (const [name, limit] of Object.entries(limits))
+    if (!Object.hasOwn(LIMITS, name) || typeof limit !== 'number' || !(limit >= 1))
+      refuse(
+        `limits.${name} is ${quote(limit)}`,
+        `Give a number of 1 or more for ${Object.keys(LIMITS).join(', ')}; Infinity for no limit`,
+      )
   return {
     concurrency,
     driving: worker,
     seal: sealOf(historyKey),
+    limits,
     leaseMs: Math.max(100, toMs(lease, 'lease')),
     pollMs: Math.max(5, toMs(poll, 'poll')),
     watchdog: readWatchdog(options, refuse),
+    storeTimeoutMs: Math.max(1, toMs(storeTimeout, 'storeTimeout')),
   }
 }
 

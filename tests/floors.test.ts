@@ -21,7 +21,14 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/runtime', 'src/inspect'],
   ['src/control'],
   ['src/schedule'],
-  ['src/engine.ts', 'src/options.ts', 'src/schedules.ts', 'src/session.ts', 'src/index.ts'],
+  [
+    'src/engine.ts',
+    'src/options.ts',
+    'src/inspection.ts',
+    'src/schedules.ts',
+    'src/session.ts',
+    'src/index.ts',
+  ],
   ['src/testing'],
   ['src/cli'],
 ]

@@ -2,6 +2,7 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { awaitedBy } from '../definition/definition.ts'
 import { readCaller, type Caller } from '../model/caller.ts'
 import { checkId } from '../model/identifier.ts'
+import { checkSize } from '../model/limits.ts'
 import { isEnded } from '../model/status.ts'
 import { readToken } from '../store/callback-token.ts'
 import { deliver, wasSeen } from '../store/inbox.ts'
@@ -76,7 +77,9 @@ export class Mailbox {
       })
     }
     const schema = machine?.definition.signals.get(name)
-    if (schema) await fit(schema, payload, 'invalid-signal', `The payload of ${quote(name)}`)
+    const where = `The payload of ${quote(name)}`
+    if (schema) await fit(schema, payload, 'invalid-signal', where, this.#kernel.limits.signal)
+    else checkSize(payload, this.#kernel.limits.signal, where)
     const caller = as && readCaller(as)
     const state = machine?.definition.states.get(view.state)
     const way = state && awaitedBy(state).get(name)

@@ -30,9 +30,18 @@ export async function readPublished(
   version: number,
 ): Promise<Published | undefined> {
   const [row] = await store.get('definition', [keyOf(name, version)])
-  return row && (JSON.parse(row.value) as Published)
+  return row && readRow(row.value)
 }
 
 function keyOf(name: string, version: number): string {
   return joinKey(`${name}@${version}`)
+}
+
+/** A damaged row counts as none: every start of a process that has the workflow writes it anew. */
+function readRow(text: string): Published | undefined {
+  try {
+    return JSON.parse(text) as Published
+  } catch {
+    return undefined
+  }
 }

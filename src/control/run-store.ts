@@ -39,7 +39,7 @@ export class RunStore {
     options: InnerStart,
     owned: boolean,
   ): Promise<{ document: RunDocument; created: boolean }> {
-    const { documents, worker, announce } = this.#kernel
+    const { store, documents, worker, announce } = this.#kernel
     const { document, run, happenings, along } = await create(
       loaded,
       input,
@@ -55,10 +55,16 @@ export class RunStore {
     const existing = await documents.load(id)
     if (existing?.run.workflow === workflow && existing.run.inputHash === inputHash)
       return { document: existing, created: false }
+    if (!existing)
+      throw new StepwrightError('store-unavailable', {
+        what: `${store.name} refused to store run ${quote(id)}, and holds none of that id`,
+        remedy: 'Start it again with the same id',
+        details: { run: id },
+      })
     throw new StepwrightError('run-exists', {
-      what: `Run ${quote(id)} was started before${existing ? ` as ${existing.run.workflow}, with ${existing.run.workflow === workflow ? 'another input' : 'its own input'}` : ''}`,
+      what: `Run ${quote(id)} was started before as ${existing.run.workflow}, with ${existing.run.workflow === workflow ? 'another input' : 'its own input'}`,
       remedy: 'Use another id, or get the run with engine.get(id)',
-      details: { run: id, ...(existing ? { workflow: existing.run.workflow } : {}) },
+      details: { run: id, workflow: existing.run.workflow },
     })
   }
 

@@ -21,6 +21,9 @@ export const CODES = {
   'unknown-checkpoint': 'The run has no checkpoint of that number to fork from.',
   'too-many-items': 'A map has more items than its bound allows.',
   'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
+  'too-large': 'A value, a payload or a result is larger than the limits allow; nothing was written.',
+  overloaded:
+    'More starts are waiting to be written than the limits allow; the error says when to try again.',
   'run-failed': 'The result of a run was asked for, and the run failed.',
   'run-parked':
     'The run was set aside with a reason; it neither moves nor blocks others until that is mended.',
@@ -36,6 +39,7 @@ export const CODES = {
     'The store could not be reached or did not answer in time. Nothing is known about the run.',
   'store-unusable': 'The file or server given as a store cannot serve as one.',
   'store-newer': 'The store was written by a newer version of Stepwright.',
+  'store-rollback': 'The store holds an older revision of a run than it has acknowledged, or none.',
   'store-busy': 'Another process holds the database locked for longer than we wait.',
   'corrupt-document': 'A stored document is damaged, foreign or cut off.',
   'needs-migration': 'A live run stands in a state, or holds data, that the loaded code does not know.',

@@ -1,5 +1,6 @@
 import type { Duration } from './duration.ts'
 import { toMs } from './duration.ts'
+import type { ErrorCode } from '../errors/codes.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 
 /**
@@ -97,6 +98,9 @@ export interface Judged {
   readonly notBefore: number | undefined
 }
 
+/** Errors of ours that are over after a while. */
+const PASSING: readonly ErrorCode[] = ['store-unavailable', 'store-busy', 'overloaded']
+
 /** The longest message and stack that are kept, in characters. */
 const LONGEST_TEXT = 4_000
 
@@ -110,8 +114,7 @@ export function judge(thrown: unknown, now: number): Judged {
   const { status } = failure
   const refused =
     status !== undefined && status >= 400 && status < 500 && ![408, 409, 425, 429].includes(status)
-  const ours =
-    thrown instanceof StepwrightError && thrown.code !== 'store-unavailable' && thrown.code !== 'store-busy'
+  const ours = thrown instanceof StepwrightError && !PASSING.includes(thrown.code)
   const fatal = thrown instanceof FatalError || failure.name === 'FatalError' || ours || refused
   return { failure, retryable: !fatal, notBefore: fatal ? undefined : notBefore(thrown, now) }
 }

@@ -1,13 +1,16 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { checkSize } from './limits.ts'
 import { parseWith, type Parsed, type Schema } from './schema.ts'
 
-/** A value that fits a schema, parsed, or an error that names what does not; a promise only where the schema is asynchronous. `where` begins its message. */
+/** A value that fits a schema, parsed, or an error that names what does not; `too-large` where it is over the limit. A promise only where the schema is asynchronous. `where` begins the message. */
 export function fit(
   schema: Schema,
   value: unknown,
   code: 'invalid-data' | 'invalid-input' | 'invalid-signal',
   where: string | (() => string),
+  limit = Infinity,
 ): unknown {
+  if (limit < Infinity) checkSize(value, limit, where)
   const read = (parsed: Parsed): unknown => {
     if (parsed.ok) return parsed.value
     throw new StepwrightError(code, {

@@ -77,12 +77,12 @@ async function readReturned(
   run: Run,
   state: StateDefinition,
   returned: unknown,
-  { machine, worker }: CallParts,
+  { machine, worker, limits }: CallParts,
 ): Promise<RunEvent> {
   if (state.kind === 'final') {
     if (returned === undefined) return { type: 'closed' }
     const where = (): string => `What ${state.method} returned from ${quote(state.name)}`
-    return { type: 'closed', output: await fit(state.schema, returned, 'invalid-data', where) }
+    return { type: 'closed', output: await fit(state.schema, returned, 'invalid-data', where, limits.value) }
   }
   const moved = readMove(returned)
   if (!moved) {
@@ -97,10 +97,11 @@ async function readReturned(
     : { by: 'step', to: moved.to }
   machine.check(state.name, exit)
   const where = (): string => `What ${state.method} hands from ${quote(state.name)} to ${quote(moved.to)}`
-  const data = await fit((target as StateDefinition).schema, moved.data, 'invalid-data', where)
+  const data = await fit((target as StateDefinition).schema, moved.data, 'invalid-data', where, limits.value)
   if (!moved.vars) return { type: 'moved', worker, exit, data }
   const all = { ...(run.vars as object), ...moved.vars }
-  const vars = await fit(machine.definition.vars, all, 'invalid-data', `The vars after ${quote(state.name)}`)
+  const after = `The vars after ${quote(state.name)}`
+  const vars = await fit(machine.definition.vars, all, 'invalid-data', after, limits.value)
   const changed = Object.fromEntries(
     Object.entries(vars as object).filter(([key]) => Object.hasOwn(moved.vars as object, key)),
   )
@@ -108,9 +109,9 @@ async function readReturned(
 }
 
 /** The answer to an update, checked; an update without one is a mistake of its handler. */
-async function readReply(run: Run, { reply }: Kept, { machine }: CallParts): Promise<Kept['reply']> {
+async function readReply(run: Run, { reply }: Kept, { machine, limits }: CallParts): Promise<Kept['reply']> {
   const schema = run.signal && machine.definition.replies.get(run.signal.name)
   if (!schema) return undefined
   const where = `The reply to ${quote(run.signal.name)}`
-  return { value: await fit(schema, reply?.value, 'invalid-data', where) }
+  return { value: await fit(schema, reply?.value, 'invalid-data', where, limits.value) }
 }

@@ -65,7 +65,7 @@ export class ChildStarter {
     const { run, kernel } = this.#hold
     const at = kernel.host.now()
     const found = await this.#load(id)
-    if (!found) throw this.#hold.fenced()
+    if (!found) throw await this.#hold.lost()
     if (found.status !== 'corrupt' && (found.workflow !== workflow || id === run.id))
       throw new StepwrightError('run-exists', {
         what: `${quote(state.name)} starts a child with the id ${quote(id)}, which is ${id === run.id ? 'its own' : `that of a run of ${found.workflow}`}`,
@@ -81,7 +81,7 @@ export class ChildStarter {
 
   async #save(name: string, part: Part): Promise<Part> {
     const row = this.#list.put(name, part)
-    if (!(await this.#hold.write({ put: [row.put] }))) throw this.#hold.fenced()
+    if (!(await this.#hold.write({ put: [row.put] }))) throw await this.#hold.lost()
     return row.part
   }
 
@@ -115,7 +115,7 @@ export class ChildStarter {
       for (const [name, { status, child }] of parts)
         if (status === 'child' && child !== undefined) await settle(name, child)
     if (puts.length + gone.length > 0 && !(await this.#hold.write({ put: puts, delete: gone })))
-      throw this.#hold.fenced()
+      throw await this.#hold.lost()
     return ended
   }
 

@@ -10,13 +10,15 @@ import { toFailure } from '../model/failure.ts'
 import type { Run } from '../model/run.ts'
 import { isEnded, isHeld, isParked } from '../model/status.ts'
 import type { DueEntry } from '../store/due-list.ts'
-import { readNotices } from '../store/inbox.ts'
+import { dropNotices } from '../store/inbox.ts'
 import { isAlive, readLeases } from '../store/lease.ts'
 import type { RunDocument } from '../store/run-document.ts'
 import { dueKeys } from '../store/run-rows.ts'
 import type { Delete } from '../store/store.ts'
+import { isDamage, parking } from './damage.ts'
 import type { Advance, RunEvent } from './event.ts'
 import type { Kernel, Loaded } from './kernel.ts'
+import { whyRefused } from './losing.ts'
 import { advanceAll, carried } from './mapping.ts'
 import { progressOf } from './progress.ts'
 
@@ -64,8 +66,7 @@ async function load(id: string, due: readonly DueEntry[], kernel: Kernel): Promi
   try {
     const document = await documents.load(id)
     if (document && !isEnded(document.run.status)) return document
-    const notices = document ? await readNotices(store, id) : []
-    const gone = [...rowsOf(due), ...notices.map(({ key }) => ({ collection: 'inbox', key }) as const)]
+    const gone = [...rowsOf(due), ...(document ? await dropNotices(store, id) : [])]
     if (gone.length > 0) await store.write({ delete: gone })
     return undefined
   } catch (error) {
@@ -100,7 +101,12 @@ async function claimEvent(
   if (run.status === 'pending') return { type: 'claimed', worker }
   if (run.status === 'compensating' && run.worker === undefined)
     return (run.timer?.at ?? 0) > host.now() ? 'later' : { type: 'claimed', worker }
-  return { type: 'recovered', worker, memos: await progressOf(store, run) }
+  try {
+    return { type: 'recovered', worker, memos: await progressOf(store, run) }
+  } catch (error) {
+    if (isDamage(error)) return parking(error)
+    throw error
+  }
 }
 
 async function apply(document: RunDocument, event: RunEvent, kernel: Kernel): Promise<boolean> {
@@ -117,7 +123,11 @@ async function apply(document: RunDocument, event: RunEvent, kernel: Kernel): Pr
   }
   const { run, happenings } = advanced
   const put = carried(document.run, run, host.newId)
-  if (!(await document.commit(run, happenings, { put }))) return false // another worker was first
+  if (!(await document.commit(run, happenings, { put }))) {
+    const why = await whyRefused(document, kernel.store)
+    if (why.code === 'fenced') return false // another worker was first
+    throw why
+  }
   announce({ run, revision: document.revision, happenings })
   return true
 }

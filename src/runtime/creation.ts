@@ -52,7 +52,7 @@ export async function create(
   input: unknown,
   options: InnerStart,
   worker: string | undefined,
-  { documents, host }: Kernel,
+  { documents, host, limits }: Kernel,
 ): Promise<Creation> {
   const { definition } = machine
   const { fork, parent, schedule, as } = options
@@ -65,6 +65,7 @@ export async function create(
     input,
     'invalid-input',
     `The input of ${definition.name}`,
+    limits.value,
   )
   const vars = await fit(definition.vars, fork?.vars ?? {}, 'invalid-input', `The vars of ${definition.name}`)
   const now = host.now()

@@ -18,6 +18,7 @@ import { endEvent, failureEvent } from './failing.ts'
 import { Fork } from './fork.ts'
 import { Hold, isOurs, type Turn } from './hold.ts'
 import type { CallParts } from './invocation.ts'
+import { isDamage, parking } from './damage.ts'
 import { remind } from './reminding.ts'
 import { cached } from './step-cache.ts'
 import { Undoer } from './undoing.ts'
@@ -61,6 +62,9 @@ class Driver {
     try {
       await this.#drive()
       await this.#letGo()
+    } catch (error) {
+      if (!isDamage(error)) throw error
+      await this.#hold.commit(parking(error))
     } finally {
       stop.removeEventListener('abort', onStop)
     }

@@ -5,9 +5,12 @@
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { isChild, isFork, type StateDefinition } from '../definition/definition.ts'
+import { checkSize } from '../model/limits.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import type { Schema } from '../model/schema.ts'
+import { duePut } from '../store/due-list.ts'
+import { hasSignals } from '../store/inbox.ts'
 import { Memos } from '../store/memos.ts'
 import { dropUndoMemos } from '../store/undo-list.ts'
 import { replyPut, type Reply } from '../store/reply.ts'
@@ -21,6 +24,7 @@ import type { RunEvent } from './event.ts'
 import { fit } from '../model/fitting.ts'
 import type { CallParts } from './invocation.ts'
 import type { Kernel, Loaded } from './kernel.ts'
+import { whyRefused } from './losing.ts'
 import { orphanPuts } from './orphans.ts'
 import { makePatience, patiently, patientReads } from './patience.ts'
 
@@ -73,8 +77,8 @@ export class Hold {
   /** What a call of a method needs; `stop` ends it. */
   async callParts(stop: AbortSignal): Promise<CallParts> {
     const { kernel, loaded } = this.turn
-    const { store, host, worker, resources } = kernel
-    return { ...loaded, store, host, worker, resources, session: await this.#sessionState(), stop }
+    const { store, host, limits, worker, resources } = kernel
+    return { ...loaded, store, host, limits, worker, resources, session: await this.#sessionState(), stop }
   }
 
   /** The results saved in this visit. */
@@ -87,12 +91,15 @@ export class Hold {
     return {
       has: (key) => memos.has(key),
       get: (key) => memos.get(key),
-      save: (key, value) => memos.save(key, value, (batch) => this.write(batch)), // a store that is away does not fail the handler
+      save: (key, value) => {
+        checkSize(value, this.kernel.limits.memo, `The memo ${quote(key)}`)
+        return memos.save(key, value, (batch) => this.write(batch)) // a store that is away does not fail the handler
+      },
     }
   }
 
   async commit(event: RunEvent, along: Along = {}): Promise<void> {
-    if (!(await this.#tryCommit(event, along))) throw this.fenced()
+    if (!(await this.#tryCommit(event, along))) throw await this.lost()
   }
 
   /** Commits how an attempt ended, with its changes of the session and its reply. */
@@ -120,11 +127,11 @@ export class Hold {
         let state = document.state ?? (await emptySession(schema))
         for (const change of changes) state = apply(change, state)
         const where = `The session ${quote(document.id)}`
-        puts = document.replaced(await fit(schema, state, 'invalid-data', where))
+        puts = document.replaced(await fit(schema, state, 'invalid-data', where, this.kernel.limits.value))
       }
       if (await write(puts)) return
       const [row] = await this.kernel.store.get('run', [this.run.id])
-      if (puts.length === 0 || row?.revision !== this.turn.document.revision) throw this.fenced()
+      if (puts.length === 0 || row?.revision !== this.turn.document.revision) throw await this.lost()
     }
   }
 
@@ -134,13 +141,9 @@ export class Hold {
     return patiently(() => this.kernel.store.write({ ...batch, check }), this.#patience)
   }
 
-  fenced(): StepwrightError {
-    const { document } = this.turn
-    return new StepwrightError('fenced', {
-      what: `Run ${quote(document.run.id)} has moved on past revision ${document.revision}, in other hands`,
-      remedy: 'Nothing to do: whoever has it now goes on',
-      details: { run: document.run.id },
-    })
+  /** Why the store refused a write of the present revision. */
+  lost(): Promise<StepwrightError> {
+    return whyRefused(this.turn.document, this.kernel.store)
   }
 
   async #tryCommit(event: RunEvent, along: Along): Promise<boolean> {
@@ -151,17 +154,27 @@ export class Hold {
     const left = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
     const memos = left && run.status !== 'failed' ? await this.#memosOf(before) : [] // a failed run may be retried by hand, with what it saved
     const orphans = left || run.status === 'compensating' ? await this.#orphans(event.type) : []
+    const letters = await this.#letters(run, along)
     const batch: Along = {
       ...along,
-      put: [...orphans, ...(along.put ?? [])],
+      put: [...orphans, ...letters, ...(along.put ?? [])],
       delete: [...memos, ...this.#due, ...(along.delete ?? [])],
       ...(undo ? { undo } : {}),
     }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
-    this.#due = []
+    this.#due = letters
     if (left) this.#memos = Memos.none(run)
     kernel.announce({ run, revision: document.revision, happenings })
     return true
+  }
+
+  /** I6 A run that comes to wait finds what lies in its inbox already, also if this process dies before it is looked at. */
+  async #letters(next: Run, { delete: out = [] }: Along): Promise<readonly Put[]> {
+    const { loaded, kernel } = this.turn
+    const state = loaded.machine.definition.states.get(next.state)
+    if (next.status !== 'waiting' || next.signal || state?.kind !== 'wait') return []
+    if (!(await hasSignals(this.kernel.store, next.id, out))) return []
+    return [duePut(kernel.host.now(), next.id, 'letters')]
   }
 
   /** What was saved in a visit that is left, its parts included; the code may not know its state any more. */

@@ -3,6 +3,7 @@ import type { Machine } from '../compile/machine.ts'
 import { formatMs } from '../model/duration.ts'
 import { TimeoutError } from '../model/failure.ts'
 import type { Host } from '../model/host.ts'
+import type { Limits } from '../model/limits.ts'
 import type { Run } from '../model/run.ts'
 import type { Store } from '../store/store.ts'
 import { makeContext, type ContextParts, type Kept } from './context.ts'
@@ -19,6 +20,7 @@ export interface CallParts {
   readonly session: unknown
   readonly store: Store
   readonly host: Host
+  readonly limits: Limits
   readonly worker: string
   /** Fires when the run is taken away or the engine closes: the call then has no outcome. */
   readonly stop: AbortSignal

@@ -1,5 +1,6 @@
 import type { Happening } from '../model/history.ts'
 import type { Host } from '../model/host.ts'
+import { LIMITS, type Limits } from '../model/limits.ts'
 import type { Run } from '../model/run.ts'
 import { Documents } from '../store/documents.ts'
 import type { Seal } from '../store/seal.ts'
@@ -24,6 +25,7 @@ export interface Kernel {
   readonly worker: string
   readonly library: Library
   readonly resources: object
+  readonly limits: Limits
   /** Keys of the step cache that this process is making, each until that is committed. */
   readonly making: Map<string, Promise<void>>
   /** What is known of the parts of runs that wait for child runs. */
@@ -59,6 +61,7 @@ export function idleKernel(store: Store, host: Host, seal?: Seal): Kernel {
     worker: 'none',
     library: new Library(),
     resources: {},
+    limits: LIMITS,
     ...nothingYet(store, host, seal),
     announce: ignore,
     nudge: ignore,

@@ -83,7 +83,13 @@ export class PartWork {
     try {
       const returned = await invoke(run, invocation, this.#call, kept)
       if (returned === STOPPED) return undefined
-      const result = await fit(schema, returned, 'invalid-data', `The result of ${what}`)
+      const result = await fit(
+        schema,
+        returned,
+        'invalid-data',
+        `The result of ${what}`,
+        this.#call.limits.value,
+      )
       const part: Part = { status: 'done', at: host.now(), attempts, result, ...keepItem(before), ...log() }
       return { part, session: kept.session, asked }
     } catch (thrown) {

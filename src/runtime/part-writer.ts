@@ -62,6 +62,6 @@ export class PartWriter {
       put: batch.flatMap(({ put }) => put),
       delete: batch.flatMap((waiting) => waiting.delete),
     })
-    if (!done) throw this.#hold.fenced()
+    if (!done) throw await this.#hold.lost()
   }
 }

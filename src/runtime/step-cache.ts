@@ -6,6 +6,7 @@ import type { StepState } from '../definition/definition.ts'
 import type { Run } from '../model/run.ts'
 import { parseWith } from '../model/schema.ts'
 import { decode, encode } from '../store/codec.ts'
+import { seal, unseal } from '../store/sealed-row.ts'
 import { isAlive, readLeases } from '../store/lease.ts'
 import type { Along } from '../store/run-document.ts'
 import type { AttemptOutcome } from './attempt.ts'
@@ -51,7 +52,7 @@ export async function cached(
       continue
     }
     const [stored] = await store.get('cache', [key])
-    const row = stored && (decode(JSON.parse(stored.value)) as Row)
+    const row = stored && readRow(stored.value)
     const now = host.now()
     const fresh = row && row.until > now ? row : undefined
     const recalled = fresh?.move && (await recall(run, state, machine, fresh.move, worker))
@@ -129,8 +130,17 @@ function keyOf({ workflow, version, startedBy, data }: Run, { name, cache }: Ste
 }
 
 function cachePut(key: string, row: Row, expect?: number) {
-  const value = JSON.stringify(encode(row, 'cache'))
+  const value = seal(encode(row, 'cache'))
   return { collection: 'cache', key, value, ...(expect === undefined ? {} : { expect }) } as const
+}
+
+/** A damaged row counts as none: what it held is made again. */
+function readRow(text: string): Row | undefined {
+  try {
+    return decode(unseal(text, 'A cached result')) as Row
+  } catch {
+    return undefined
+  }
 }
 
 async function ended(making: Promise<void>, stop: AbortSignal): Promise<void> {

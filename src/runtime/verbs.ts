@@ -10,7 +10,7 @@ import type { RunEvent } from './event.ts'
 export type Verb = 'pause' | 'resume' | 'cancel' | 'terminate' | 'retry' | 'skip' | 'skip-compensation'
 
 const ACTIVE: readonly Status[] = ['pending', 'running', 'waiting']
-const PARKED: readonly Status[] = ['quarantined', 'needs-migration']
+const PARKED: readonly Status[] = ['quarantined', 'needs-migration', 'corrupt']
 
 const ALLOWED: Readonly<Record<Verb, readonly Status[]>> = {
   pause: [...ACTIVE, 'compensating'],

@@ -172,7 +172,12 @@ export class Worker {
     while (this.#hasRoom) {
       const id = this.#recovery.next()
       if (id === undefined) break
-      if (!this.#driving.has(id)) await this.#attend(id, [])
+      try {
+        if (!this.#driving.has(id)) await this.#attend(id, [])
+      } catch (error) {
+        this.#recovery.add(id) // for the next look: nothing else would find it
+        throw error
+      }
     }
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)

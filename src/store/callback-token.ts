@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
+import { seal, unseal } from './sealed-row.ts'
 import type { Delete, Store } from './store.ts'
 
 /** What a callback token stands for. */
@@ -12,7 +13,7 @@ export interface Callback {
 /** Makes a token of 32 random bytes. The store keeps its hash alone, so that who reads the store cannot call back. */
 export async function newToken(store: Store, callback: Callback): Promise<string> {
   const token = randomBytes(32).toString('base64url')
-  await store.write({ put: [{ collection: 'token', key: keyOf(token), value: JSON.stringify(callback) }] })
+  await store.write({ put: [{ collection: 'token', key: keyOf(token), value: seal(callback) }] })
   return token
 }
 
@@ -24,7 +25,10 @@ export async function readToken(
   const key = keyOf(token)
   const [row] = await store.get('token', [key])
   if (!row) return undefined
-  return { ...(JSON.parse(row.value) as Callback), spent: { collection: 'token', key, must: true } }
+  return {
+    ...(unseal(row.value, 'The callback token') as Callback),
+    spent: { collection: 'token', key, must: true },
+  }
 }
 
 function keyOf(token: string): string {

@@ -2,6 +2,7 @@ import { visitOf, type Parent, type ReceivedSignal, type Run } from '../model/ru
 import { joinKey } from '../model/identifier.ts'
 import { decode, encode } from './codec.ts'
 import { duePut } from './due-list.ts'
+import { seal, unseal } from './sealed-row.ts'
 import type { Delete, Put, Store } from './store.ts'
 
 /** What the engine itself tells a run: people's verbs, and the end of a child. */
@@ -74,7 +75,7 @@ export function isOfVisit({ kind, payload }: Message, run: Pick<Run, 'state' | '
 }
 
 function letterPut(run: string, place: string, letter: Letter): Put & { expect: 0 } {
-  const value = JSON.stringify(encode(letter, 'payload'))
+  const value = seal(encode(letter, 'payload'))
   return { collection: 'inbox', key: joinKey(run, place), value, expect: 0 }
 }
 
@@ -105,13 +106,28 @@ export async function readNotices(store: Store, run: string): Promise<readonly M
   return notices
 }
 
+/** Whether signals lie there besides those that are taken out now. */
+export async function hasSignals(store: Store, run: string, out: readonly Delete[]): Promise<boolean> {
+  const gone = new Set(out.flatMap(({ collection, key }) => (collection === 'inbox' ? [key] : [])))
+  const own = `${joinKey(run)}/`
+  const range = { prefix: own, after: `${own}${NOTICE}\u{10ffff}`, limit: gone.size + 1 }
+  return (await store.list('inbox', range)).some(({ key }) => !gone.has(key))
+}
+
+/** Takes the engine's notices out unread: those of a run that has ended say nothing any more. */
+export async function dropNotices(store: Store, run: string): Promise<readonly Delete[]> {
+  const prefix = `${joinKey(run)}/${NOTICE}`
+  const entries = await store.list('inbox', { prefix, limit: Number.MAX_SAFE_INTEGER })
+  return entries.map(({ key }) => ({ collection: 'inbox', key }))
+}
+
 const PAGE = 200
 
 async function* readLetters(store: Store, prefix: string): AsyncGenerator<Message> {
   for (let after: string | undefined; ;) {
     const range = { prefix, limit: PAGE, values: true, ...(after === undefined ? {} : { after }) }
     const page = await store.list('inbox', range)
-    for (const { key, value } of page) yield { key, ...(decode(JSON.parse(value ?? 'null')) as Letter) }
+    for (const { key, value } of page) yield { key, ...(decode(unseal(value, `Letter ${key}`)) as Letter) }
     if (page.length < PAGE) return
     after = page.at(-1)?.key
   }

@@ -43,10 +43,18 @@ export async function dropLease(store: Store, worker: string): Promise<void> {
 export async function readLeases(store: Store): Promise<ReadonlyMap<string, Lease>> {
   const entries = await store.list('worker', { limit: 10_000, values: true })
   const leases = entries.flatMap(({ value }) => {
-    const parsed = schema.safeParse(JSON.parse(value ?? 'null'))
+    const parsed = schema.safeParse(parse(value))
     return parsed.success ? [parsed.data] : []
   })
   return new Map(leases.map((lease) => [lease.worker, lease]))
+}
+
+function parse(value = ''): unknown {
+  try {
+    return JSON.parse(value)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether the owner still works: its lease runs, and on this machine its process is there too. */

@@ -1,6 +1,7 @@
 import { joinKey } from '../model/identifier.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { decode, encode } from './codec.ts'
+import { seal, unseal } from './sealed-row.ts'
 import type { Batch, Delete, Store } from './store.ts'
 
 type Visit = Pick<Run, 'id' | 'state' | 'visits'>
@@ -38,7 +39,7 @@ export class Memos {
     })
     for (const { key, value } of entries) {
       const own = key.slice(memos.#prefix.length)
-      if (!own.includes('/')) memos.#values.set(decodeURIComponent(own), decode(JSON.parse(value ?? 'null')))
+      if (!own.includes('/')) memos.#values.set(decodeURIComponent(own), decode(unseal(value, `Memo ${key}`)))
     }
     return memos
   }
@@ -54,7 +55,7 @@ export class Memos {
       const name = part.slice(PART.length)
       const memos = parts.get(name) ?? Memos.none(run, name)
       parts.set(name, memos)
-      memos.#values.set(memo, decode(JSON.parse(value ?? 'null')))
+      memos.#values.set(memo, decode(unseal(value, `Memo ${key}`)))
     }
     return parts
   }
@@ -84,11 +85,11 @@ export class Memos {
     value: unknown,
     write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
   ): Promise<boolean> {
-    const text = JSON.stringify(encode(value, `memo ${JSON.stringify(key)}`))
+    const text = seal(encode(value, `memo ${JSON.stringify(key)}`))
     const saved = await write({
       put: [{ collection: 'memo', key: this.#prefix + joinKey(key), value: text }],
     })
-    if (saved) this.#values.set(key, decode(JSON.parse(text)))
+    if (saved) this.#values.set(key, decode(unseal(text, key)))
     return saved
   }
 

@@ -1,5 +1,7 @@
 import type { Keyv } from 'keyv'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { Host } from '../model/host.ts'
+import { CheckedStore } from './checked-store.ts'
 import { KeyvStore } from './keyv-store.ts'
 import { MemoryStore } from './memory-store.ts'
 import { RedisStore } from './redis-store.ts'
@@ -40,6 +42,12 @@ export function makeStore(option: StoreOption): Store {
     what: `store is ${quote(option)}`,
     remedy: "Give 'memory', 'sqlite:runs.db', 'redis://127.0.0.1:6379', or a Keyv",
   })
+}
+
+/** Ours bound their waits themselves; any other store is looked at, and given up on after a time. */
+export function checkForeign(store: Store, host: Pick<Host, 'now' | 'alarm'>, timeoutMs: number): Store {
+  const ours = [MemoryStore, SqliteStore, RedisStore].some((kind) => store instanceof kind)
+  return ours ? store : new CheckedStore(store, host, timeoutMs)
 }
 
 /** A KeyvRedis gives its address; its own settings could hang or lose writes. Every other adapter is used as it is. */

@@ -3,6 +3,7 @@ import type { LogLine } from '../model/history.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import type { Failure } from '../model/failure.ts'
 import { decode, encode } from './codec.ts'
+import { seal, unseal } from './sealed-row.ts'
 import type { Batch, Put, Store } from './store.ts'
 
 /** A branch, an item or a child of the state a run stands in, as far as something of it has to be kept. */
@@ -57,7 +58,7 @@ export class PartList {
       for (const { key, value } of page)
         parts.set(
           decodeURIComponent(key.slice(this.#prefix.length)),
-          decode(JSON.parse(value ?? 'null')) as Part,
+          decode(unseal(value, `Part ${key}`)) as Part,
         )
       if (page.length < 1_000) return parts
       after = page.at(-1)?.key
@@ -73,7 +74,7 @@ export class PartList {
 
   /** A part as it will be read, and the write that keeps it. Throws `not-storable`, with the path. */
   put(name: string, part: Part): { readonly part: Part; readonly put: Put } {
-    const text = JSON.stringify(encode(part, `part ${JSON.stringify(name)}`))
+    const text = seal(encode(part, `part ${JSON.stringify(name)}`))
     return { part, put: { collection: 'part', key: this.#prefix + joinKey(name), value: text } }
   }
 }

@@ -2,6 +2,7 @@ import { joinKey } from '../model/identifier.ts'
 import type { Run } from '../model/run.ts'
 import { Memos } from './memos.ts'
 import { PieceShelf } from './piece-shelf.ts'
+import { seal, unseal } from './sealed-row.ts'
 import type { Delete, Put, Store } from './store.ts'
 
 /** A visit that was committed and can be undone. */
@@ -23,7 +24,7 @@ const WIDTH = 12
 
 /** An entry to be written as number `height` of the run's list, which is a stack. */
 export function undoPut(run: string, height: number, entry: UndoEntry, shelf: PieceShelf): Put {
-  const value = JSON.stringify(shelf.encode(entry, 'undo'))
+  const value = seal(shelf.encode(entry, 'undo'))
   return { collection: 'undo', key: undoKey(run, height), value }
 }
 
@@ -51,7 +52,7 @@ export async function listUndo(
   const shelf = new PieceShelf(() => '')
   return Promise.all(
     entries.map(async ({ key, value }) => ({
-      ...((await shelf.decode(JSON.parse(value ?? 'null'), store)) as UndoEntry),
+      ...((await shelf.decode(unseal(value, `Undo entry ${key}`), store)) as UndoEntry),
       done: { collection: 'undo', key, must: true } as const,
     })),
   )

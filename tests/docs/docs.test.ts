@@ -16,7 +16,7 @@ const BIN = join(ROOT, 'node_modules/.bin')
 const BLOCK =
   /<!-- (?<kind>run|test|file): (?<name>[\w.-]+) -->\s*```ts\n(?<code>.*?)^```$(?<after>(?:\s*<!-- prints: .*? -->)*)/gms
 /** Codes that nothing throws: they have no page. */
-const NOT_THROWN: readonly string[] = ['too-large', 'quarantined']
+const NOT_THROWN: readonly string[] = ['quarantined']
 
 interface Program {
   readonly page: string

@@ -4,6 +4,7 @@ import { readDefinition } from '../../src/definition/read-definition.ts'
 import type { HistoryEvent } from '../../src/model/history.ts'
 import { isEnded } from '../../src/model/status.ts'
 import { Documents } from '../../src/store/documents.ts'
+import { unseal } from '../../src/store/sealed-row.ts'
 import type { StoredRun } from '../../src/store/stored-run.ts'
 import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
@@ -90,8 +91,9 @@ export class Watcher implements Store {
     for (const { collection, key } of batch.delete ?? [])
       if (collection === 'worker') this.#leases.delete(key)
     for (const [i, { key, value }] of parts.entries()) {
-      const was = JSON.parse(ended[i]?.value ?? '{}') as { status?: string }
-      const is = JSON.parse(value) as { status?: string; undone?: boolean }
+      const old = ended[i]
+      const was = (old ? unseal(old.value, key) : {}) as { status?: string }
+      const is = unseal(value, key) as { status?: string; undone?: boolean }
       const over = was.status === 'done' || was.status === 'failed'
       if (over && value !== ended[i]?.value && !(is.status === was.status && is.undone))
         this.violation ??= new Violation('I4', `part ${key} was ${was.status} and became ${is.status}`)

@@ -6,6 +6,7 @@ import { createEngine, FatalError, type Engine } from '../../src/index.ts'
 import { isEnded } from '../../src/model/status.ts'
 import { decode } from '../../src/store/codec.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import { unseal } from '../../src/store/sealed-row.ts'
 import { SessionDocument } from '../../src/store/session-document.ts'
 import { BuggyStore, type Bug } from './bugs.ts'
 import { Chance } from './chance.ts'
@@ -255,9 +256,7 @@ class World {
       if (!this.#watcher.histories.has(run))
         throw new Violation('I6', `the acknowledged start of ${run} was lost`)
     const left = await this.#memory.list('inbox', { limit: 10_000, values: true })
-    const waiting = new Set(
-      left.map(({ value }) => (decode(JSON.parse(value ?? 'null')) as { id: string }).id),
-    )
+    const waiting = new Set(left.map(({ value }) => (decode(unseal(value, 'a letter')) as { id: string }).id))
     for (const { run, id } of this.#acked) {
       const taken = (this.#watcher.histories.get(run) ?? []).filter(
         (event) => event.type === 'signalled' && event.id === id,

@@ -1,0 +1,95 @@
+import { StepwrightError } from '../errors/stepwright-error.ts'
+
+/** How much is taken in at once, so that one caller or one handler does not take all there is. Sizes in characters of JSON. */
+export interface Limits {
+  /** What is handed to a state, the vars, a result, a session, a reply: each. Default 16,777,216. */
+  readonly value: number
+  /** The payload of a signal. Default 1,048,576. */
+  readonly signal: number
+  /** What one `memo` saves. Default 16,777,216. */
+  readonly memo: number
+  /** Starts that this process may have waiting to be written. Default 10,000. */
+  readonly starts: number
+}
+
+export const LIMITS: Limits = { value: 2 ** 24, signal: 2 ** 20, memo: 2 ** 24, starts: 10_000 }
+
+/** Throws `too-large`, with the path of what is the most of it. `where` names the value. */
+export function checkSize(value: unknown, limit: number, where: string | (() => string)): void {
+  // what is met twice is counted twice here, which is fast, and only once before anything is refused
+  if (new Measure(limit, undefined).of(value) <= limit) return
+  const size = new Measure(Infinity, new Set()).of(value)
+  if (size <= limit) return
+  const path = heaviest(value, limit)
+  const most = path === '' ? '' : `; most of it is at ${path}`
+  throw new StepwrightError('too-large', {
+    what: `${typeof where === 'string' ? where : where()} has about ${size} characters, and its limit is ${limit}${most}`,
+    remedy: 'Keep it elsewhere and hand over where it is, or raise the limit in the option "limits"',
+    details: { path, size, limit },
+  })
+}
+
+/** Adds up about how many characters the JSON of a value has; stops where it has passed `enough`. */
+class Measure {
+  readonly #enough: number
+  readonly #seen: Set<object> | undefined
+  #sum = 0
+
+  constructor(enough: number, seen: Set<object> | undefined) {
+    this.#enough = enough
+    this.#seen = seen
+  }
+
+  of(value: unknown): number {
+    this.#add(value, 0)
+    return this.#sum
+  }
+
+  #add(value: unknown, depth: number): void {
+    if (typeof value === 'string') this.#sum += value.length + 2
+    else if (typeof value !== 'object' || value === null) this.#sum += 8
+    else if (this.#seen?.has(value) !== true && depth <= DEEPEST) {
+      this.#seen?.add(value)
+      this.#sum += 2
+      this.#addParts(value, depth + 1)
+    }
+  }
+
+  #addParts(value: object, depth: number): void {
+    if (Array.isArray(value)) {
+      for (let i = 0; i < value.length && this.#sum <= this.#enough; i++) this.#add(value[i], depth)
+    } else if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+      this.#sum += Math.ceil((value.byteLength * 4) / 3)
+    } else if (value instanceof Map || value instanceof Set) {
+      for (const [key, item] of value.entries() as Iterable<[unknown, unknown]>) {
+        if (this.#sum > this.#enough) return
+        this.#add(key, depth)
+        if (item !== key) this.#add(item, depth)
+      }
+    } else {
+      if (value instanceof Error) this.#add([value.message, value.stack, value.cause], depth)
+      for (const key in value) {
+        if (this.#sum > this.#enough) return
+        this.#sum += key.length + 4
+        this.#add((value as Record<string, unknown>)[key], depth)
+      }
+    }
+  }
+}
+
+/** Deeper values are refused elsewhere. */
+const DEEPEST = 250
+
+/** The path to the smallest part that is by itself more than half of the limit. */
+function heaviest(value: unknown, limit: number): string {
+  let path = ''
+  for (let at = value; typeof at === 'object' && at !== null;) {
+    const entries = Array.isArray(at) ? at.entries() : Object.entries(at)
+    const found = [...entries].find(([, part]) => new Measure(Infinity, new Set()).of(part) > limit / 2)
+    if (!found) break
+    path += Array.isArray(at) ? `[${found[0]}]` : `.${found[0]}`
+    if (path.length > 200) break // it goes round in a circle
+    at = found[1]
+  }
+  return path
+}

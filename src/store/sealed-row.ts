@@ -1,0 +1,24 @@
+/**
+ * Small rows with a checksum: `[crc, value]`.
+ *
+ * I10 A row that was cut off or changed is an error, never a value that nobody has written.
+ */
+import { crc32 } from 'node:zlib'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+
+/** The text of a row that holds an encoded value. */
+export function seal(encoded: unknown): string {
+  const json = JSON.stringify(encoded)
+  return `[${crc32(json)},${json}]`
+}
+
+/** The encoded value of a row. Throws `corrupt-document`; `what` names the row. */
+export function unseal(text: string | undefined, what: string): unknown {
+  const comma = text?.indexOf(',') ?? -1
+  const json = text?.slice(comma + 1, -1) ?? ''
+  if (comma > 0 && text === `[${crc32(json)},${json}]`) return JSON.parse(json)
+  throw new StepwrightError('corrupt-document', {
+    what: `${what} was changed or cut off (its checksum does not fit)`,
+    remedy: 'Restore it from a backup, or delete that row, and resume the run; other runs are not affected',
+  })
+}

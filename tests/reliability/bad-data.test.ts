@@ -1,0 +1,8 @@
+import { describe } from 'vitest'
+import { documents, rowDamage } from './damage.ts'
+import { prove } from './prove.ts'
+
+describe('bad data', () => {
+  prove(documents)
+  prove(rowDamage)
+})

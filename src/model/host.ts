@@ -10,16 +10,22 @@ export interface Host {
   newId(): string
   /** Calls `fire` once at `at` (absolute, milliseconds) or at once if that has passed. Returns what cancels it. */
   alarm(at: number, fire: () => void): () => void
+  /** Asked between two steps: what is to be awaited so that timers and sockets of the process get their turn too. */
+  turn?(): Promise<void> | undefined
 }
 
 /** Node's setTimeout fires at once above this, so longer waits are armed in pieces. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+
+/** How long steps may follow each other before the rest of the process gets its turn. */
+const LONGEST_TURN_MS = 10
 
 /** The real clock, the real random numbers, ids that sort by time. */
 export const systemHost: Host = {
   now: () => Date.now(),
   random: () => Math.random(),
   newId: makeIds(() => Date.now()),
+  turn: makeTurns(),
   alarm(at, fire) {
     let timer: NodeJS.Timeout
     const arm = (): void => {
@@ -30,6 +36,16 @@ export const systemHost: Host = {
     arm()
     return () => clearTimeout(timer)
   },
+}
+
+function makeTurns(): () => Promise<void> | undefined {
+  let since = Date.now()
+  return () => {
+    const now = Date.now()
+    if (now - since < LONGEST_TURN_MS) return undefined
+    since = now
+    return new Promise((resolve) => setImmediate(resolve))
+  }
 }
 
 /**

@@ -77,6 +77,8 @@ class Driver {
       const { run } = document
       const mine = run.worker === kernel.worker
       if (stop.aborted || isEnded(run.status) || isParked(run.status)) break
+      const turn = kernel.host.turn?.()
+      if (turn) await turn // steps that wait for nothing would starve timers and sockets
       if (run.status === 'running' && mine) {
         if (!(await this.#perform())) this.#nudged = true // what came for the run is looked at, and then it goes on, or not
       } else if (run.status === 'compensating' && mine) {

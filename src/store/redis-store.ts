@@ -12,6 +12,7 @@ import {
   type Row,
   type Store,
 } from './store.ts'
+import { WriteConvoy } from './write-convoy.ts'
 
 /** Options of {@link RedisStore}. */
 export interface RedisOptions {
@@ -35,6 +36,7 @@ export class RedisStore implements Store {
   readonly #connection: RedisClientOptions
   readonly #prefix: string
   readonly #timeoutMs: number
+  readonly #convoy = new WriteConvoy((batches) => this.#writeAll(batches))
   #client: RedisClientType | undefined
 
   constructor(
@@ -96,7 +98,31 @@ export class RedisStore implements Store {
     return values.map((text) => (text === null ? undefined : this.#open(text)))
   }
 
-  async write({ put = [], delete: gone = [], check = [] }: Batch): Promise<boolean> {
+  write(batch: Batch): Promise<boolean> {
+    return this.#convoy.write(batch)
+  }
+
+  async #writeAll(batches: readonly Batch[]): Promise<readonly boolean[]> {
+    const script = {
+      arguments: batches.flatMap((batch) => {
+        const operations = this.#operations(batch)
+        return ['|', String(operations.length), ...operations]
+      }),
+    }
+    const answer = await this.#ask(async (client) => {
+      try {
+        return await client.evalSha(WRITE_SHA, script)
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
+        return client.eval(WRITE_SCRIPT, script)
+      }
+    })
+    if (typeof answer === 'string' && answer.length === batches.length)
+      return Array.from(answer, (one) => one === '1')
+    throw this.#unavailable(`answered ${JSON.stringify(answer)} to a write`)
+  }
+
+  #operations({ put = [], delete: gone = [], check = [] }: Batch): string[] {
     const conditions: string[] = []
     const writes: string[] = []
     for (const { collection, key, revision } of check)
@@ -116,17 +142,7 @@ export class RedisStore implements Store {
       if (listed) writes.push('z', this.#set(collection), key)
       if (tagged) writes.push('U', this.#tags(collection), this.#tagged(collection), key)
     }
-    const script = { arguments: [...conditions, ...writes] }
-    const answer = await this.#ask(async (client) => {
-      try {
-        return await client.evalSha(WRITE_SHA, script)
-      } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-        return client.eval(WRITE_SCRIPT, script)
-      }
-    })
-    if (answer === 1 || answer === 0) return answer === 1
-    throw this.#unavailable(`answered ${JSON.stringify(answer)} to a write`)
+    return [...conditions, ...writes]
   }
 
   async list(collection: Collection, range: Range): Promise<readonly Entry[]> {

@@ -10,8 +10,10 @@ import {
   type Range,
   type Row,
   type Store,
+  type StoredRow,
 } from './store.ts'
 import { nameSqliteError, isBusy } from './sqlite-errors.ts'
+import { putRows, readRows } from './sqlite-rows.ts'
 
 /** Options of {@link SqliteStore}. */
 export interface SqliteOptions {
@@ -45,6 +47,7 @@ interface Statements {
 export class SqliteStore implements Store {
   readonly name: string
   readonly shared = true
+  readonly snapshots = true
   readonly #path: string
   readonly #synchronous: 'full' | 'normal'
   readonly #busyTimeoutMs: number
@@ -97,6 +100,19 @@ export class SqliteStore implements Store {
       if (!statement) this.#lists.set(sql, (statement = this.#open().prepare(sql)))
       return statement.all(...bounds.map(([, value]) => value), limit) as unknown as Entry[]
     })
+  }
+
+  async *rows(): AsyncGenerator<readonly StoredRow[]> {
+    await this.#patiently(() => this.#open())
+    try {
+      yield* readRows(this.#path === ':memory:' ? this.#open() : this.#path)
+    } catch (error) {
+      throw nameSqliteError(error, this.name)
+    }
+  }
+
+  async restore(rows: readonly StoredRow[]): Promise<void> {
+    await this.#patiently(() => putRows(this.#open(), rows))
   }
 
   async close(): Promise<void> {

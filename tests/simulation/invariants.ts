@@ -4,7 +4,7 @@ import { readDefinition } from '../../src/definition/read-definition.ts'
 import type { HistoryEvent } from '../../src/model/history.ts'
 import { isEnded } from '../../src/model/status.ts'
 import { readEvents, readStored, type StoredRun } from '../../src/store/run-document.ts'
-import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
 
 /** Something that must never be. */
@@ -32,6 +32,7 @@ const exits = new Map(
 export class Watcher implements Store {
   readonly name = 'watched'
   readonly shared = true
+  readonly snapshots = true
   readonly #inner: Store
   readonly #now: () => number
   readonly #histories = new Map<string, HistoryEvent[]>()
@@ -54,6 +55,14 @@ export class Watcher implements Store {
 
   close(): Promise<void> {
     return this.#inner.close()
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    return this.#inner.restore(rows)
   }
 
   get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {

@@ -57,6 +57,13 @@ export {
 export { StepwrightError } from './errors/stepwright-error.ts'
 export type { ErrorCode } from './errors/codes.ts'
 export { keyvAdapter } from './store/keyv-adapter.ts'
+export {
+  backup,
+  restore,
+  type BackupOptions,
+  type BackupReport,
+  type RestoreOptions,
+} from './store/backup.ts'
 export type { Store } from './store/store.ts'
 export { makeStore } from './store/open-store.ts'
 export type { StoreOption } from './store/open-store.ts'

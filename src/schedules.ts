@@ -44,10 +44,13 @@ function opened(store: Store, ready: () => Promise<void>): Store {
   return {
     name: store.name,
     shared: store.shared,
+    snapshots: store.snapshots,
     open: () => store.open(),
     close: () => store.close(),
     get: async (...args) => (await ready(), store.get(...args)),
     write: async (...args) => (await ready(), store.write(...args)),
     list: async (...args) => (await ready(), store.list(...args)),
+    rows: () => store.rows(),
+    restore: async (rows) => (await ready(), store.restore(rows)),
   }
 }

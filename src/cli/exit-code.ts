@@ -32,6 +32,8 @@ const SPECIAL: { readonly [C in ErrorCode]?: number } = {
   'store-unusable': EXIT.storeTrouble,
   'store-newer': EXIT.storeTrouble,
   'store-busy': EXIT.storeTrouble,
+  'store-in-use': EXIT.storeTrouble,
+  'store-not-empty': EXIT.storeTrouble,
   'corrupt-document': EXIT.storeTrouble,
   'no-move': EXIT.bug,
   'attempt-over': EXIT.bug,

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-code.ts'
 import { addFollowing } from './program/following.ts'
+import { addKeeping } from './program/keeping.ts'
 import { addLooking } from './program/looking.ts'
 import { addOperating } from './program/operating.ts'
 import { addSchedules } from './program/schedules.ts'
@@ -79,6 +80,7 @@ export function makeProgram(finish: (code: number) => void): Command {
   addSending(verbs('Send:'))
   addOperating(verbs('Operate:'))
   addSchedules(verbs('Schedule:'))
+  addKeeping(verbs('Keep:'))
   return program
 }
 

@@ -40,9 +40,12 @@ export function patientReads(store: Store, patience: Patience): Store {
   return {
     name: store.name,
     shared: store.shared,
+    snapshots: store.snapshots,
     open: () => store.open(),
     close: () => store.close(),
     write: (batch) => store.write(batch),
+    rows: () => store.rows(),
+    restore: (rows) => store.restore(rows),
     get: (...args) => patiently(() => store.get(...args), patience),
     list: (...args) => patiently(() => store.list(...args), patience),
   }

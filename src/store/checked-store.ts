@@ -6,12 +6,13 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { formatMs } from '../model/duration.ts'
 import type { Host } from '../model/host.ts'
-import type { Batch, Collection, Entry, Range, Row, Store } from './store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from './store.ts'
 
 /** Ours check themselves; this is for Keyv adapters and for stores that users write. */
 export class CheckedStore implements Store {
   readonly name: string
   readonly shared: boolean
+  readonly snapshots: boolean
   readonly #inner: Store
   readonly #host: Pick<Host, 'now' | 'alarm'>
   readonly #timeoutMs: number
@@ -19,6 +20,7 @@ export class CheckedStore implements Store {
   constructor(inner: Store, host: Pick<Host, 'now' | 'alarm'>, timeoutMs: number) {
     this.name = inner.name
     this.shared = inner.shared
+    this.snapshots = inner.snapshots
     this.#inner = inner
     this.#host = host
     this.#timeoutMs = timeoutMs
@@ -49,6 +51,18 @@ export class CheckedStore implements Store {
     return fits && entries.length <= range.limit
       ? entries
       : this.#refuse('list', entries, 'at most as many entries of the range as were asked for')
+  }
+
+  get crowded(): boolean {
+    return this.#inner.crowded === true
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  async restore(rows: readonly StoredRow[]): Promise<void> {
+    await this.#ask('restore', () => this.#inner.restore(rows))
   }
 
   async close(): Promise<void> {

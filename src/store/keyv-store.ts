@@ -9,6 +9,7 @@ import {
   type Range,
   type Row,
   type Store,
+  type StoredRow,
 } from './store.ts'
 
 /** How a row lies in a foreign Keyv: the value as JSON, so that people can read it. */
@@ -28,6 +29,7 @@ const JOURNAL = 'journal'
 export class KeyvStore implements Store {
   readonly name = 'keyv'
   readonly shared = false
+  readonly snapshots = false
   readonly #keyv: Keyv
   readonly #directory = new OrderedRows()
   #last: Promise<unknown> = Promise.resolve()
@@ -92,6 +94,31 @@ export class KeyvStore implements Store {
       entries.map((entry) => entry.key),
     )
     return entries.flatMap((entry, i) => (rows[i] ? [{ ...entry, value: rows[i].value }] : []))
+  }
+
+  async *rows(): AsyncGenerator<readonly StoredRow[]> {
+    for (const { collection, key, tag } of this.#directory.all()) {
+      const [row] = await this.get(collection, [key])
+      if (row) yield [{ collection, key, ...row, ...(tag === undefined ? {} : { tag }) }]
+    }
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    const turn = this.#last.then(() =>
+      this.#ask('write', async () => {
+        for (const { collection, key, revision, tag, value } of rows) {
+          const cell: Cell = {
+            revision,
+            ...(tag === undefined ? {} : { tag }),
+            value: JSON.parse(value) as unknown,
+          }
+          await this.#set(`${collection}:${key}`, cell)
+          this.#directory.set(collection, key, { revision, tag, value: '' })
+        }
+      }),
+    )
+    this.#last = turn.catch(() => undefined)
+    return turn
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,12 @@
-import { collections, type Batch, type Collection, type Entry, type Range, type Row } from './store.ts'
+import {
+  collections,
+  type Batch,
+  type Collection,
+  type Entry,
+  type Range,
+  type Row,
+  type StoredRow,
+} from './store.ts'
 
 interface Held extends Row {
   readonly tag: string | undefined
@@ -38,6 +46,19 @@ export class OrderedRows {
 
   set(collection: Collection, key: string, row: Held): void {
     this.#table(collection).set(key, row)
+  }
+
+  /** All rows as they are now. */
+  all(): readonly StoredRow[] {
+    return collections.flatMap((collection) =>
+      [...this.#table(collection).rows].map(([key, { revision, value, tag }]) => ({
+        collection,
+        key,
+        revision,
+        value,
+        ...(tag === undefined ? {} : { tag }),
+      })),
+    )
   }
 
   list(collection: Collection, range: Range): readonly Entry[] {

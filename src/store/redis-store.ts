@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { RedisClientOptions, RedisClientType } from '@keyv/redis'
 import { StepwrightError } from '../errors/stepwright-error.ts'
+import { placeOf, scanKeys } from './redis-rows.ts'
 import { WRITE_SCRIPT } from './redis-script.ts'
 import { durabilityWarnings } from './redis-durability.ts'
 import {
@@ -11,6 +12,7 @@ import {
   type Range,
   type Row,
   type Store,
+  type StoredRow,
 } from './store.ts'
 import { WriteConvoy } from './write-convoy.ts'
 
@@ -33,6 +35,7 @@ const REVISION_WIDTH = 15
 export class RedisStore implements Store {
   readonly name: string
   readonly shared = true
+  readonly snapshots = false
   readonly #connection: RedisClientOptions
   readonly #prefix: string
   readonly #timeoutMs: number
@@ -179,11 +182,45 @@ export class RedisStore implements Store {
     return entries.flatMap((entry, i) => (rows[i] ? [{ ...entry, value: rows[i].value }] : []))
   }
 
+  async *rows(): AsyncGenerator<readonly StoredRow[]> {
+    const prefix = `${this.#prefix}:`
+    for await (const keys of scanKeys((work) => this.#ask(work), prefix)) {
+      const places = keys.flatMap((key) => placeOf(key.slice(prefix.length)))
+      for (const [collection, own] of Map.groupBy(places, (place) => place.collection))
+        yield await this.#stored(
+          collection,
+          own.map(({ key }) => key),
+        )
+    }
+  }
+
+  async restore(rows: readonly StoredRow[]): Promise<void> {
+    const writes = rows.flatMap(({ collection, key, revision, tag, value }) => [
+      ...['S', this.#row(collection, key), seal(value, revision)],
+      ...(COLLECTIONS[collection].listed ? ['Z', this.#set(collection), key] : []),
+      ...(tag === undefined ? [] : ['T', this.#tags(collection), this.#tagged(collection), key, tag]),
+    ])
+    const batch = ['|', String(writes.length), ...writes]
+    await this.#ask((client) => client.eval(WRITE_SCRIPT, { arguments: batch }))
+  }
+
   async close(): Promise<void> {
     const client = this.#client
     this.#client = undefined
     if (client?.isOpen) client.destroy()
     await Promise.resolve()
+  }
+
+  /** Rows with their tags; those that are gone by now are left out. */
+  async #stored(collection: Collection, keys: string[]): Promise<readonly StoredRow[]> {
+    const rows = await this.get(collection, keys)
+    const { tagged } = COLLECTIONS[collection]
+    const tags = tagged ? await this.#ask((client) => client.hmGet(this.#tags(collection), keys)) : []
+    return keys.flatMap((key, i) => {
+      const row = rows[i]
+      const tag = tags[i] ?? undefined
+      return row ? [{ collection, key, ...row, ...(tag === undefined ? {} : { tag }) }] : []
+    })
   }
 
   #row(collection: Collection, key: string): string {

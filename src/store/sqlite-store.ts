@@ -10,8 +10,10 @@ import {
   type Range,
   type Row,
   type Store,
+  type StoredRow,
 } from './store.ts'
 import { nameSqliteError, isBusy } from './sqlite-errors.ts'
+import { putRows, readRows } from './sqlite-rows.ts'
 import { createTables, SqliteTables } from './sqlite-tables.ts'
 import { WriteGroup } from './write-group.ts'
 
@@ -37,6 +39,7 @@ const FORMAT = 1
 export class SqliteStore implements Store {
   readonly name: string
   readonly shared = true
+  readonly snapshots = true
   readonly #path: string
   readonly #synchronous: 'full' | 'normal'
   readonly #busyTimeoutMs: number
@@ -94,6 +97,19 @@ export class SqliteStore implements Store {
       if (!statement) this.#lists.set(sql, (statement = this.#opened().prepare(sql)))
       return statement.all(...bounds.map(([, value]) => value), limit) as unknown as Entry[]
     })
+  }
+
+  async *rows(): AsyncGenerator<readonly StoredRow[]> {
+    await this.#patiently(() => this.#open())
+    try {
+      yield* readRows(this.#path === ':memory:' ? this.#opened() : this.#path)
+    } catch (error) {
+      throw nameSqliteError(error, this.name)
+    }
+  }
+
+  async restore(rows: readonly StoredRow[]): Promise<void> {
+    await this.#patiently(() => putRows(this.#opened(), rows))
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * The contract of a store: rows of JSON text in named collections, read by key, written in atomic batches with
- * compare-and-set, listed in the order of their keys. Everything the engine keeps is made of these five verbs, so an
- * implementation is small, and one conformance suite covers all of them.
+ * compare-and-set, listed in the order of their keys. Everything the engine keeps is made of these verbs, so an
+ * implementation is small, and one conformance suite covers all of them. `rows` and `restore` move a store as a whole.
  *
  * I1 A write that names a revision is refused by the store itself unless that revision stands; nothing of its batch
  *    is written then. `memory` and `keyv` can promise that within one process only; `shared` says so.
@@ -14,6 +14,8 @@ export interface Store {
   readonly shared: boolean
   /** Several runs are writing at once: small rows that lie together cost less than a document that grows. */
   readonly crowded?: boolean
+  /** What `rows` gives is of one moment, also while others write. */
+  readonly snapshots: boolean
   /** Connects and checks. Returns warnings for people: what could be lost, and how to mend that. */
   open(): Promise<readonly string[]>
   /** The rows under these keys, in their order; `undefined` for each that does not exist. */
@@ -22,6 +24,10 @@ export interface Store {
   write(batch: Batch): Promise<boolean>
   /** Rows in the order of their keys (UTF-8 bytes). Only of collections with `listed`. */
   list(collection: Collection, range: Range): Promise<readonly Entry[]>
+  /** Every row of every collection, each once, a page at a time, in no promised order. */
+  rows(): AsyncIterable<readonly StoredRow[]>
+  /** Writes rows as `rows` gave them, with their revisions and tags, over what is there under their keys. */
+  restore(rows: readonly StoredRow[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -73,6 +79,13 @@ export interface Row {
   readonly revision: number
   /** JSON text. */
   readonly value: string
+}
+
+/** A row with all that is kept of it. */
+export interface StoredRow extends Row {
+  readonly collection: Collection
+  readonly key: string
+  readonly tag?: string
 }
 
 /** A row in a listing. `value` only where it was asked for. */

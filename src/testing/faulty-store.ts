@@ -1,6 +1,6 @@
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Host } from '../model/host.ts'
-import type { Batch, Collection, Entry, Range, Row, Store } from '../store/store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../store/store.ts'
 
 /** One call of a store, as a {@link FaultPlan} sees it. */
 export interface StoreCall {
@@ -43,6 +43,7 @@ export type FaultPlan = (call: StoreCall) => Fault | undefined
 export class FaultyStore implements Store {
   readonly name: string
   readonly shared: boolean
+  readonly snapshots: boolean
   /** Resolves when the process of this store has died. */
   readonly died: Promise<void>
   readonly #inner: Store
@@ -59,6 +60,7 @@ export class FaultyStore implements Store {
     this.#inner = inner
     this.name = inner.name
     this.shared = inner.shared
+    this.snapshots = inner.snapshots
     this.#plan = plan
     this.#host = host
     this.died = new Promise((resolve) => (this.#die = resolve))
@@ -85,6 +87,14 @@ export class FaultyStore implements Store {
 
   write(batch: Batch): Promise<boolean> {
     return this.#call('write', () => this.#inner.write(batch), { batch })
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    return this.#inner.restore(rows)
   }
 
   /** The process is gone; its connection goes with it. */

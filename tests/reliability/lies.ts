@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { StepwrightError } from 'stepwright'
 import { createTestEngine, TestClock } from 'stepwright/testing'
 import { MemoryStore } from '../../src/store/memory-store.ts'
-import type { Batch, Collection, Range, Store } from '../../src/store/store.ts'
+import type { Batch, Collection, Range, Store, StoredRow } from '../../src/store/store.ts'
 import { paid, ShopWorkflow } from '../support/shop.ts'
 import { trial } from './trial.ts'
 import { eventually, settled } from './virtual.ts'
@@ -20,12 +20,15 @@ const LIES: Readonly<Record<Verb, readonly unknown[]>> = {
 class LyingStore implements Store {
   readonly name = 'mine'
   readonly shared = false
+  readonly snapshots = false
   readonly inner = new MemoryStore()
   readonly calls: Record<Verb, number> = { get: 0, write: 0, list: 0 }
   lies: (verb: Verb, call: number) => { readonly lie: unknown } | undefined = () => undefined
 
   open = () => Promise.resolve([])
   close = () => Promise.resolve()
+  rows = () => this.inner.rows()
+  restore = (rows: readonly StoredRow[]) => this.inner.restore(rows)
   get = (collection: Collection, keys: readonly string[]) =>
     this.#answer('get', () => this.inner.get(collection, keys))
   list = (collection: Collection, range: Range) =>

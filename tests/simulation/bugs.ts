@@ -1,5 +1,15 @@
 /** Bugs that can be planted, to see that the simulation would find them: each makes the store break one promise. */
-import type { Batch, Collection, Delete, Entry, Put, Range, Row, Store } from '../../src/store/store.ts'
+import type {
+  Batch,
+  Collection,
+  Delete,
+  Entry,
+  Put,
+  Range,
+  Row,
+  Store,
+  StoredRow,
+} from '../../src/store/store.ts'
 import type { Chance } from './chance.ts'
 
 export const BUGS = {
@@ -23,6 +33,7 @@ export type Bug = keyof typeof BUGS
 export class BuggyStore implements Store {
   readonly name = 'buggy'
   readonly shared = true
+  readonly snapshots = true
   readonly #inner: Store
   readonly #bug: Bug
   readonly #chance: Chance
@@ -40,6 +51,14 @@ export class BuggyStore implements Store {
 
   close(): Promise<void> {
     return this.#inner.close()
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    return this.#inner.restore(rows)
   }
 
   get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {

@@ -6,7 +6,7 @@ import { isEnded } from '../../src/model/status.ts'
 import { Documents } from '../../src/store/documents.ts'
 import { unseal } from '../../src/store/sealed-row.ts'
 import type { StoredRun } from '../../src/store/stored-run.ts'
-import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
 
 /** Longer than a worker may need from reading a lease to taking over a run. */
@@ -37,6 +37,7 @@ const exits = new Map(
 export class Watcher implements Store {
   readonly name = 'watched'
   readonly shared = true
+  readonly snapshots = true
   readonly #inner: Store
   readonly #documents: Documents
   readonly #now: () => number
@@ -63,6 +64,14 @@ export class Watcher implements Store {
 
   close(): Promise<void> {
     return this.#inner.close()
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    return this.#inner.restore(rows)
   }
 
   get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {

@@ -1,5 +1,5 @@
 import { StepwrightError } from '../../src/errors/stepwright-error.ts'
-import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../../src/store/store.ts'
 
 /** A call that a process has made and the scheduler has not let through yet. */
 export interface PendingCall {
@@ -18,6 +18,7 @@ export interface Calls {
 export class SimStore implements Store {
   readonly name = 'simulated'
   readonly shared = true
+  readonly snapshots = true
   readonly #inner: Store
   readonly #calls: Calls
   readonly #owner: string
@@ -46,6 +47,14 @@ export class SimStore implements Store {
 
   write(batch: Batch): Promise<boolean> {
     return this.#hold(true, () => this.#inner.write(batch))
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    return this.#hold(true, () => this.#inner.restore(rows))
   }
 
   #hold<T>(isWrite: boolean, work: () => Promise<T>): Promise<T> {

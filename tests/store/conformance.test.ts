@@ -2,13 +2,19 @@ import fc from 'fast-check'
 import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
 import { keyvAdapter } from '../../src/store/keyv-adapter.ts'
-import type { Batch, Store } from '../../src/store/store.ts'
+import type { Batch, Store, StoredRow } from '../../src/store/store.ts'
 import { freshName, storeKinds, type StoreKind } from '../support/stores.ts'
 
 async function opened(kind: StoreKind, name = freshName()): Promise<Store> {
   const store = kind.make(name)
   await store.open()
   return store
+}
+
+async function allRows(store: Store): Promise<StoredRow[]> {
+  const rows: StoredRow[] = []
+  for await (const page of store.rows()) rows.push(...page)
+  return rows
 }
 
 const run = (key: string, value: string, expect?: number, tag?: string) => ({
@@ -137,6 +143,41 @@ describe.each(storeKinds())('store conformance: $kind', (kind) => {
     expect(await after.list('run', { tag: 'running/', limit: 10 })).toEqual([{ key: 'a', tag: 'running/w' }])
     expect(await after.write({ put: [run('a', 'three', 2)] })).toBe(true)
     await after.close()
+  })
+
+  it('gives out all rows, and takes them back with their revisions and tags', async () => {
+    const store = await opened(kind)
+    await store.write({ put: [run('a', 'one', 0, 'running/w')] })
+    await store.write({ put: [run('a', 'two', 1), run('*[b]?', 'B', 0, 'waiting/'), due('1/x')] })
+    await store.write({ put: [{ collection: 'piece', key: 'p:1', value: JSON.stringify('\u2028\n') }] })
+    await store.write({ put: [due('2/x')], delete: [{ collection: 'due', key: '1/x' }] })
+    const rows = await allRows(store)
+    expect(rows.sort((x, y) => (x.key < y.key ? -1 : 1))).toEqual([
+      { collection: 'run', key: '*[b]?', revision: 1, tag: 'waiting/', value: '"B"' },
+      { collection: 'due', key: '2/x', revision: 1, value: '{}' },
+      { collection: 'run', key: 'a', revision: 2, tag: 'running/w', value: '"two"' },
+      { collection: 'piece', key: 'p:1', revision: 1, value: JSON.stringify('\u2028\n') },
+    ])
+    const copy = await opened(kind)
+    await copy.restore(rows)
+    await copy.restore(rows) // once more changes nothing
+    const byKey = (list: StoredRow[]) => list.sort((x, y) => (x.key < y.key ? -1 : 1))
+    expect(byKey(await allRows(copy))).toEqual(byKey(rows))
+    expect(await copy.get('run', ['a'])).toEqual([{ revision: 2, value: '"two"' }])
+    expect(await copy.list('run', { tag: 'running/', limit: 9 })).toEqual([{ key: 'a', tag: 'running/w' }])
+    expect(await copy.list('due', { limit: 9 })).toEqual([{ key: '2/x' }])
+    expect(await copy.write({ put: [run('a', 'stale', 1)] })).toBe(false)
+    expect(await copy.write({ put: [run('a', 'three', 2)] })).toBe(true)
+    await Promise.all([store.close(), copy.close()])
+  })
+
+  it('gives out thousands of rows, each once', async () => {
+    const store = await opened(kind)
+    const keys = Array.from({ length: 2_345 }, (_, i) => `k${i}`)
+    await store.restore(keys.map((key) => ({ collection: 'memo', key, revision: 1, value: '1' })))
+    const found = (await allRows(store)).map(({ key }) => key)
+    expect(found.sort()).toEqual([...keys].sort())
+    await store.close()
   })
 
   it('gives back any JSON text, under any key', async () => {

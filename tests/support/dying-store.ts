@@ -1,4 +1,4 @@
-import type { Batch, Collection, Entry, Range, Row, Store } from '../../src/store/store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../../src/store/store.ts'
 
 const never = new Promise<never>(() => undefined)
 
@@ -6,6 +6,7 @@ const never = new Promise<never>(() => undefined)
 export class DyingStore implements Store {
   readonly name: string
   readonly shared: boolean
+  readonly snapshots: boolean
   readonly #inner: Store
   readonly #at: number
   readonly #lands: boolean
@@ -19,6 +20,7 @@ export class DyingStore implements Store {
     this.#inner = inner
     this.name = inner.name
     this.shared = inner.shared
+    this.snapshots = inner.snapshots
     this.#at = at
     this.#lands = lands
     this.died = new Promise((resolve) => (this.#die = resolve))
@@ -52,6 +54,14 @@ export class DyingStore implements Store {
 
   list(collection: Collection, range: Range): Promise<readonly Entry[]> {
     return this.#dead ? never : this.#inner.list(collection, range)
+  }
+
+  rows(): AsyncIterable<readonly StoredRow[]> {
+    return this.#inner.rows()
+  }
+
+  restore(rows: readonly StoredRow[]): Promise<void> {
+    return this.#inner.restore(rows)
   }
 
   /** The process is gone; its connection goes with it. */

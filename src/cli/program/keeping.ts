@@ -1,0 +1,39 @@
+import { Option } from 'commander'
+import type { BackupOptions } from '../../store/backup.ts'
+import { backupCommand, restoreCommand } from '../backup-command.ts'
+import type { Verbs } from './verbs.ts'
+
+const file = 'where the backup is: packed where its name ends in .gz or .zst'
+
+/** Commands for a store as a whole. */
+export function addKeeping(verbs: Verbs): void {
+  verbs.add<BackupOptions>(
+    {
+      syntax: 'backup <file>',
+      about:
+        'Write everything the store holds to one file. On SQLite also while engines work; elsewhere they must be stopped first.',
+      args: { file },
+      options: [
+        new Option('--live', 'also while workers are at work on a store other than SQLite'),
+        new Option('--replace', 'write over a file that is there'),
+      ],
+      examples: [
+        'backup runs.zst',
+        'backup nightly.gz --replace --json',
+        'backup runs.zst --live --store redis://127.0.0.1:6379',
+      ],
+    },
+    (words, ...rest) => backupCommand(words.at(0), ...rest),
+  )
+
+  verbs.add<{ readonly replace?: boolean }>(
+    {
+      syntax: 'restore <file>',
+      about: 'Fill the store with what a backup holds; the store may be of another kind than the one it was.',
+      args: { file },
+      options: [new Option('--replace', 'delete what the store holds first; default: it must be empty')],
+      examples: ['restore runs.zst', 'restore runs.zst --store redis://127.0.0.1:6379 --json'],
+    },
+    (words, ...rest) => restoreCommand(words.at(0), ...rest),
+  )
+}

@@ -32,9 +32,10 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   /** How often a store that other processes write to is looked at. Default `'100ms'`. */
   readonly poll?: Duration
   /**
-   * Watches, from a thread of its own, for a handler that blocks the event loop. After `after` (default: the lease, at least a second; when
-   * others take its runs over) it writes to stderr which runs were at work; with `then: 'kill'` it also ends the
-   * process, for a process manager to start it again. `false`: off; so is the default where a `host` is given.
+   * Watches, from a thread of its own, for a handler that blocks the event loop. After `after` (default: the lease, when
+   * others take its runs over, and at least a second) it writes to stderr which runs were at work; with `then: 'kill'`
+   * it also ends the process, for a process manager to start it again. `false`: off; so is the default where a `host`
+   * is given.
    */
   readonly watchdog?: false | WatchdogOptions
   /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */

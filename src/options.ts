@@ -35,8 +35,9 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly poll?: Duration
   /**
    * Watches, from a thread of its own, for a handler that blocks the event loop. After `after` (default: the lease, when
-   * others take its runs over) it writes to stderr which runs were at work; with `then: 'kill'` it also ends the
-   * process, for a process manager to start it again. `false`: off; so is the default where a `host` is given.
+   * others take its runs over, and at least a second) it writes to stderr which runs were at work; with `then: 'kill'`
+   * it also ends the process, for a process manager to start it again. `false`: off; so is the default where a `host`
+   * is given.
    */
   readonly watchdog?: false | WatchdogOptions
   /** How long one answer of a Keyv, or of a store of your own, is waited for. Default `'30s'`. */
@@ -120,7 +121,7 @@ function readWatchdog(
   refuse: (what: string, remedy: string) => never,
 ): WatchdogSettings | undefined {
   if (watchdog === false || (watchdog === undefined && host)) return undefined // a clock of its own, but a real loop
-  const { after = lease, then = 'warn' } = watchdog ?? {}
+  const { after = Math.max(1_000, toMs(lease, 'lease')), then = 'warn' } = watchdog ?? {}
   if (then !== 'warn' && then !== 'kill') refuse(`watchdog.then is ${quote(then)}`, 'Give warn or kill')
   return { afterMs: Math.max(100, toMs(after, 'watchdog.after')), then }
 }

@@ -1,5 +1,6 @@
 import { createEngine, type Engine } from '../engine.ts'
 import type { InspectorOptions } from '../inspect/inspector.ts'
+import type { Duration } from '../model/duration.ts'
 import type { EngineOptions } from '../options.ts'
 import type { StoreOption } from '../store/open-store.ts'
 import { watchInterrupts } from './interrupt.ts'
@@ -15,6 +16,8 @@ export interface Driving {
   /** `code`: nothing is driven, and no handler called; `resources`: nothing is driven. Default: it is driven. */
   readonly only?: 'code' | 'resources'
   readonly inspect?: InspectorOptions
+  /** How long a handler may block the event loop before this process is ended. */
+  readonly killAfter?: Duration
   /** Said after an interrupt: how to go on. */
   readonly afterInterrupt?: () => readonly string[]
 }
@@ -28,7 +31,7 @@ export async function withEngine(
   terminal: Terminal,
   work: (engine: Engine) => Promise<number>,
 ): Promise<number> {
-  const { file, workflows = file.workflows, store, only, inspect, afterInterrupt } = driving
+  const { file, workflows = file.workflows, store, only, inspect, killAfter, afterInterrupt } = driving
   const resources = only === 'code' ? {} : await file.provide('resources')
   const config = await file.provide('config')
   const interrupts = watchInterrupts()
@@ -40,6 +43,7 @@ export async function withEngine(
     worker: only === undefined,
     onWarning: (message) => terminal.warn(message),
     ...(inspect ? { inspect } : {}),
+    ...(killAfter === undefined ? {} : { watchdog: { after: killAfter, then: 'kill' } }),
   } as EngineOptions)
   try {
     const working = work(engine)

@@ -2,6 +2,7 @@ import type { Engine } from '../engine.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { InspectorOptions } from '../inspect/inspector.ts'
 import type { Caller } from '../model/caller.ts'
+import type { Duration } from '../model/duration.ts'
 import { checkId } from '../model/identifier.ts'
 import { isEnded, isParked, STATUSES } from '../model/status.ts'
 import type { RunView } from '../control/run-view.ts'
@@ -18,6 +19,8 @@ export interface ResumeOptions {
   readonly run?: readonly string[]
   /** Goes on driving, also what is started later, until it is interrupted. */
   readonly watch?: boolean
+  /** How long a handler may block the event loop before this process is ended. Default: that is only said. */
+  readonly killAfter?: Duration
   readonly as?: Caller
   /** Options of the inspector, where it is wanted. */
   readonly inspect?: InspectorOptions
@@ -30,7 +33,7 @@ export async function resumeCommand(
   choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
-  const { session, run: named = [], watch = false, inspect, as } = options
+  const { session, run: named = [], watch = false, inspect, as, killAfter } = options
   if (session !== undefined) checkId('session', session)
   for (const id of named) checkId('run', id)
   if (session !== undefined && named.length > 0) {
@@ -47,7 +50,11 @@ export async function resumeCommand(
     `  ${shellLine('resume', [path], { session, run: named, store })}`,
   ]
   return withEngine(
-    { file, store: choice.url, ...(inspect ? { inspect } : {}), afterInterrupt },
+    {
+      ...{ file, store: choice.url, afterInterrupt },
+      ...(inspect ? { inspect } : {}),
+      ...(killAfter === undefined ? {} : { killAfter }),
+    },
     terminal,
     async (engine) => {
       await engine.open()

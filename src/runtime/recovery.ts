@@ -118,6 +118,7 @@ export class Recovery {
 
   async #add(ids: readonly string[]): Promise<void> {
     const fresh = ids.filter((id) => !this.#left.has(id))
+    if (fresh.length === 0) return
     const rows = await this.#kernel.store.get('run', fresh)
     for (const [i, id] of fresh.entries()) this.#left.set(id, recoveriesIn(rows[i]?.value))
   }

@@ -222,6 +222,9 @@ export class Worker {
     try {
       const claimed = await claim(id, due, this.#kernel, (run) => this.#recovery.admits(run))
       if (claimed && !this.#driving.has(id)) this.take(claimed.document, claimed.loaded, true, claimed.due)
+    } catch (error) {
+      if (isAway(error)) this.#recovery.add(id) // nothing else may ever come to name this run
+      throw error
     } finally {
       if (!this.#driving.has(id)) this.#recovery.clear(id)
     }
@@ -287,4 +290,11 @@ export class Worker {
       return Infinity
     }
   }
+}
+
+/** The store is away, and may come back. */
+function isAway(error: unknown): boolean {
+  return (
+    error instanceof StepwrightError && (error.code === 'store-unavailable' || error.code === 'store-busy')
+  )
 }

@@ -15,6 +15,7 @@ export function openBench(store: string, log?: string, lease: '10s' | '300ms' = 
     poll: '20ms',
     lease,
     resources: { world },
+    watchdog: false, // the trial itself may be busy
     onWarning: () => undefined,
   })
 }

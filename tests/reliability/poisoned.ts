@@ -41,7 +41,7 @@ async function survive(ground: Ground, kind: Kind, poison: Poison) {
   let deaths = 0
   for (; !(await isOver(bench)); deaths++) {
     assert.ok(deaths <= DEATHS, `${poison}: it is still not quarantined`)
-    const engine = { watchdog: { after: '500ms', then: 'kill' } }
+    const engine = { watchdog: poison === 'loop' && { after: '1s', then: 'kill' } }
     const worker = ground.start('drive', { store, log, engine }, ['--max-old-space-size=48'])
     const ended = await Promise.race([worker.ended, over(bench)])
     if (ended === 'over') {
@@ -50,7 +50,7 @@ async function survive(ground: Ground, kind: Kind, poison: Poison) {
     }
     if (poison === 'loop') {
       assert.equal(ended.signal, 'SIGKILL')
-      assert.match(worker.errors, /has blocked the event loop for 500 ms; this process is ended\. At work: /)
+      assert.match(worker.errors, /has blocked the event loop for 1000 ms; this process is ended\. At work: /)
       assert.ok(worker.errors.includes(`"job-${POISONED}"`) || worker.errors.includes(' more'))
     } else assert.notEqual(ended.code, 0)
   }

@@ -1,11 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { createTestEngine, TestClock } from 'stepwright/testing'
+import { StepwrightError } from '../../src/errors/stepwright-error.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import type { Collection, Row } from '../../src/store/store.ts'
 import { ShopWorkflow, State, toReview } from '../support/shop.ts'
+
+/** Fails one read of runs, after so many. */
+class ShakyStore extends MemoryStore {
+  failing = { after: -1 }
+
+  override get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
+    if (collection === 'run' && this.failing.after >= 0 && this.failing.after-- === 0)
+      return Promise.reject(
+        new StepwrightError('store-unavailable', { what: 'The store is away', remedy: 'Wait' }),
+      )
+    return super.get(collection, keys)
+  }
+}
 
 /** Processes on one store, one after the other; all but the last are never heard of again. */
 class Lives {
-  readonly store = new MemoryStore()
+  readonly store = new ShakyStore()
   #clock = new TestClock()
   #count = 1
   /** Runs whose charge has begun in the present life, in order. */
@@ -29,6 +44,7 @@ class Lives {
       store,
       clock,
       lease: '10s',
+      poll: '1s',
       resources: { hands },
     })
     await test.engine.open()
@@ -119,6 +135,19 @@ describe('runs that were at work when their worker died', () => {
     await turns()
     expect([...lives.begun].sort()).toEqual(['a', 'b'])
     await again.close()
+  })
+
+  it('one that cannot be read for a moment is looked at again', async () => {
+    const { lives } = await crashed(1)
+    lives.die()
+    lives.store.failing = { after: 1 } // the look at what is left succeeds, the first one at a run does not
+    const test = await lives.begin()
+    expect(lives.store.failing.after).toBe(-1)
+    await test.clock.advance('1s')
+    await turns()
+    for (const id of ['a', 'b', 'c']) await lives.end(id)
+    expect([...lives.begun].sort()).toEqual(['a', 'b', 'c'])
+    await test.close()
   })
 
   it('one that has committed something is no suspect any more', async () => {

@@ -7,6 +7,7 @@ import { resumeCommand, type ResumeOptions } from '../resume-command.ts'
 import { runCommand, type RunOptions } from '../run-command.ts'
 import {
   asOption,
+  duration,
   durationOrMoment,
   noFollowOption,
   repeated,
@@ -63,13 +64,17 @@ export function addFollowing(verbs: Verbs): void {
           repeated,
         ),
         new Option('--watch', 'keep driving, also what is started later, until Ctrl-C'),
+        new Option(
+          '--kill-after <time>',
+          'end this process once a handler has blocked it for so long, for a process manager to start it again',
+        ).argParser(duration),
         ...selectionOptions(),
         asOption(),
       ],
       examples: [
         'resume article.ts',
         'resume article.ts --session ada',
-        'resume article.ts --watch',
+        'resume article.ts --watch --kill-after 30s',
         'resume --run article-7',
         'resume --workflow article --dry-run',
       ],
@@ -77,9 +82,9 @@ export function addFollowing(verbs: Verbs): void {
     (words, options, ...rest) => {
       const file = words.maybe(0)
       if (file !== undefined) return resumeCommand(file, onlyWithFile(options), ...rest)
-      if (options.watch)
+      if (options.watch || options.killAfter !== undefined)
         throw new StepwrightError('invalid-options', {
-          what: '--watch is given, and no file with the code to drive',
+          what: `--${options.watch ? 'watch' : 'kill-after'} is given, and no file with the code to drive`,
           remedy: 'Name the file that exports the workflow classes',
         })
       return unpauseCommand(options.run ?? [], options, ...rest)

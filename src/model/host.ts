@@ -14,8 +14,8 @@ export interface Host {
   turn?(): Promise<void> | undefined
 }
 
-/** Node's setTimeout fires at once above this, so longer waits are armed in pieces. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1
+/** Longer waits are armed in pieces: Node's setTimeout stands still while the clock is set forward, and ends at 25 days. */
+const PIECE_MS = 60_000
 
 /** How long steps may follow each other before the rest of the process gets its turn. */
 const LONGEST_TURN_MS = 10
@@ -28,10 +28,10 @@ export const systemHost: Host = {
   turn: makeTurns(),
   alarm(at, fire) {
     let timer: NodeJS.Timeout
+    const end = performance.now() + at - Date.now() // a clock that is set back does not make it longer
     const arm = (): void => {
-      const left = at - Date.now()
-      timer =
-        left > LONGEST_TIMEOUT_MS ? setTimeout(arm, LONGEST_TIMEOUT_MS) : setTimeout(fire, Math.max(0, left))
+      const left = Math.min(at - Date.now(), end - performance.now())
+      timer = left > PIECE_MS ? setTimeout(arm, PIECE_MS) : setTimeout(fire, Math.max(0, left))
     }
     arm()
     return () => clearTimeout(timer)

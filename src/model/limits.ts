@@ -14,10 +14,13 @@ export interface Limits {
 
 export const LIMITS: Limits = { value: 2 ** 24, signal: 2 ** 20, memo: 2 ** 24, starts: 10_000 }
 
+/** In characters; a circle passes it after a few rounds. */
+const SMALL = 10_000
+
 /** Throws `too-large`, with the path of what is the most of it. `where` names the value. */
 export function checkSize(value: unknown, limit: number, where: string | (() => string)): void {
-  // what is met twice is counted twice here, which is fast, and only once before anything is refused
-  if (new Measure(limit, undefined).of(value) <= limit) return
+  // first without a look at what is met twice: most values are small trees
+  if (new Measure(Math.min(limit, SMALL), undefined).of(value) <= Math.min(limit, SMALL)) return
   const size = new Measure(Infinity, new Set()).of(value)
   if (size <= limit) return
   const path = heaviest(value, limit)

@@ -1,3 +1,4 @@
+import type { HistoryEvent, RunHandle } from 'stepwright'
 import type { TestClock } from 'stepwright/testing'
 
 /** What a promise comes to, while the clock goes on in steps of `step` until it does. */
@@ -29,3 +30,10 @@ export async function eventually<T>(
 }
 
 const PATIENCE_STEPS = 300
+
+/** What has happened to a run so far. */
+export async function historyOf(run: Pick<RunHandle, 'events'>): Promise<readonly HistoryEvent[]> {
+  const history: HistoryEvent[] = []
+  for await (const event of run.events({ follow: false })) history.push(event)
+  return history
+}

@@ -110,8 +110,9 @@ export class HistoryLog {
 
   /**
    * The fields of the document that hold data and history, as JSON text, and its tail. Data that a checkpoint holds is
-   * not written twice. Where the tail does not fit, all but its newest entries are sealed; `crowded`: those too, since
-   * small rows of many runs that are written together share their pages.
+   * not written twice. Where the tail does not fit, all but its newest entries are sealed; `whole`: those too. So it is
+   * with the start of a run, which then outlives a document that is damaged, and where many runs write at once, since
+   * their small rows share pages.
    */
   write(
     run: string,
@@ -119,12 +120,12 @@ export class HistoryLog {
     data: unknown,
     encoded: unknown,
     shelf: PieceShelf,
-    crowded: boolean,
+    whole: boolean,
   ): { readonly fields: string; readonly tail: string } {
     let own = this.#data(data, encoded)
     let tail = this.#tail.join(',')
-    if (crowded || (this.#old > 0 && headLength + own.length + tail.length > PAGE)) {
-      this.#sealUp(run, crowded ? this.#tail.length : this.#old, shelf)
+    if (whole || (this.#old > 0 && headLength + own.length + tail.length > PAGE)) {
+      this.#sealUp(run, whole ? this.#tail.length : this.#old, shelf)
       own = this.#data(data, encoded)
       tail = this.#tail.join(',')
     }

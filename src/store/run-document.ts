@@ -144,7 +144,14 @@ export class RunDocument {
       const log = this.#log.with(encoded, next.updatedAt, carries ? next.data : undefined)
       const own = JSON.stringify(headOf(next, shelf))
       const { store, seal } = this.#parts
-      const { fields, tail } = log.write(next.id, own.length, next.data, data, shelf, store.crowded === true)
+      const { fields, tail } = log.write(
+        next.id,
+        own.length,
+        next.data,
+        data,
+        shelf,
+        this.#revision === 0 || store.crowded === true,
+      )
       const head = `${own.slice(1, -1)},${fields}`
       const value = `{${seal.mark(head)},"head":${head.length},${head},"tail":[${tail}]}`
       const { status, worker } = this.#run

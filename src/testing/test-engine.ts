@@ -22,6 +22,16 @@ export interface TestEngine<W extends AnyClass> {
   close(): Promise<void>
 }
 
+const numbers = new WeakMap<object, number>()
+
+/** Engines that share a store object must not make the same ids: the first is 1, the next one 2. */
+function numberOn(store: unknown): number {
+  if (typeof store !== 'object' || store === null) return 1
+  const number = (numbers.get(store) ?? 0) + 1
+  numbers.set(store, number)
+  return number
+}
+
 /**
  * An engine for tests: in memory unless a store is given, with a clock that stands still and skips to what is due.
  *
@@ -34,7 +44,7 @@ export interface TestEngine<W extends AnyClass> {
 export function createTestEngine<const W extends readonly AnyClass[]>(
   options: EngineOptions<W> & { readonly clock?: TestClock },
 ): TestEngine<W[number]> {
-  const { clock = new TestClock(), ...rest } = options
+  const { clock = new TestClock(undefined, numberOn(options.store)), ...rest } = options
   const warnings: string[] = []
   // a real lease and a real poll would make the clock move by themselves
   const quiet = {

@@ -137,9 +137,10 @@ export class RunStore {
         ...(last === undefined ? {} : { before: last }),
       })
       for (const { key } of page) yield decodeURIComponent(key.slice(key.lastIndexOf('/') + 1))
-      if (page.length < 200) return
+      if (page.length < 200) break
       last = page.at(-1)?.key
     }
+    if (session !== undefined && (await this.findAny(session))?.session === session) yield session // the run that the session is named by
   }
 
   /** Branches, items and children of the state a run stands in, by name, as far as they have begun. */

@@ -91,7 +91,7 @@ export async function create(
   )
   const put: Put[] = [
     { collection: 'started', key: startedKey(now, id), value: '{}' },
-    { collection: 'member', key: joinKey(session, id), value: '{}' },
+    ...(session === id ? [] : [{ collection: 'member', key: joinKey(session, id), value: '{}' } as const]),
     ...(run.status === 'running' ? [] : [duePut(now, id, 'started')]),
   ]
   return { document: documents.create(run), run, happenings, along: { put } }

@@ -85,12 +85,13 @@ class Driver {
         if (!(await this.#undoer.next(this.#interrupt.signal))) this.#nudged = true
       } else if (run.status === 'compensating' && run.worker === undefined && !this.#waits) {
         await this.#hold.commit({ type: 'claimed', worker: kernel.worker }) // it was waiting when its undoing began
-      } else if (run.status !== 'waiting' || !(await answer(this.#hold))) break
+      } else if (run.status !== 'waiting' || this.#hold.isQuiet || !(await answer(this.#hold))) break
     }
   }
 
   nudge(): void {
     this.#nudged = true
+    this.#hold.stir()
     this.#fork?.nudge()
     this.#interruptIfAsked().catch((error: unknown) => this.#turn.kernel.warn(String(error)))
   }

@@ -51,6 +51,7 @@ export class Hold {
   #due: readonly Delete[]
   #memos: Memos | undefined
   #session: SessionDocument | undefined
+  #quiet = false
 
   constructor(turn: Turn) {
     this.turn = turn
@@ -67,6 +68,18 @@ export class Hold {
 
   get state(): StateDefinition {
     return this.turn.loaded.machine.state(this.run.state)
+  }
+
+  /** The run has come to wait, with nothing in its inbox and nothing due: what comes later is told of. */
+  get isQuiet(): boolean {
+    const { run, state } = this
+    const tooOften = state.kind !== 'final' && visitOf(run) > (state.maxVisits?.times ?? Infinity)
+    return this.#quiet && !tooOften && (run.timer?.at ?? Infinity) > this.kernel.host.now()
+  }
+
+  /** Something came. */
+  stir(): void {
+    this.#quiet = false
   }
 
   /** What this turn was given to answer and has not answered by a commit. */
@@ -157,22 +170,23 @@ export class Hold {
     const letters = await this.#letters(run, along)
     const batch: Along = {
       ...along,
-      put: [...orphans, ...letters, ...(along.put ?? [])],
+      put: [...orphans, ...(letters ?? []), ...(along.put ?? [])],
       delete: [...memos, ...this.#due, ...(along.delete ?? [])],
       ...(undo ? { undo } : {}),
     }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
-    this.#due = letters
+    this.#due = letters ?? []
+    this.#quiet = letters?.length === 0
     if (left) this.#memos = Memos.none(run)
     kernel.announce({ run, revision: document.revision, happenings })
     return true
   }
 
   /** I6 A run that comes to wait finds what lies in its inbox already, also if this process dies before it is looked at. */
-  async #letters(next: Run, { delete: out = [] }: Along): Promise<readonly Put[]> {
+  async #letters(next: Run, { delete: out = [] }: Along): Promise<readonly Put[] | undefined> {
     const { loaded, kernel } = this.turn
     const state = loaded.machine.definition.states.get(next.state)
-    if (next.status !== 'waiting' || next.signal || state?.kind !== 'wait') return []
+    if (next.status !== 'waiting' || next.signal || state?.kind !== 'wait') return undefined
     if (!(await hasSignals(this.kernel.store, next.id, out))) return []
     return [duePut(kernel.host.now(), next.id, 'letters')]
   }

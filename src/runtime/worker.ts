@@ -55,11 +55,7 @@ export class Worker {
   async start(): Promise<void> {
     const { store } = this.#kernel
     await this.#renew()
-    for (const held of HELD) {
-      const rows = await store.list('run', { tag: held, limit: Number.MAX_SAFE_INTEGER })
-      for (const { tag = '', key } of rows)
-        if (tag !== held && tag !== held + joinKey(this.#kernel.worker)) this.#orphans.add(key)
-    }
+    await this.#findHeld()
     this.#started = true
     this.#every(this.#options.leaseMs / 3, () => this.#renew())
     if (store.shared) this.#every(Math.max(SWEEP_MS, this.#options.pollMs), () => this.#sweep())
@@ -161,6 +157,15 @@ export class Worker {
     }
   }
 
+  /** Runs that some worker has, and this one does not drive. */
+  async #findHeld(): Promise<void> {
+    for (const held of HELD) {
+      const rows = await this.#kernel.store.list('run', { tag: held, limit: Number.MAX_SAFE_INTEGER })
+      for (const { tag = '', key } of rows)
+        if (tag !== held && !this.#driving.has(key)) this.#orphans.add(key)
+    }
+  }
+
   /** Tells a run that is being driven of what came for it, once for each. */
   #nudge(id: string, due: readonly DueEntry[]): void {
     const driving = this.#driving.get(id)
@@ -195,9 +200,11 @@ export class Worker {
     )
     if ((error instanceof StepwrightError && error.code === 'fenced') || this.#stop.signal.aborted) return
     const { host } = this.#kernel
+    const rolledBack = error instanceof StepwrightError && error.code === 'store-rollback'
     const cancel = host.alarm(host.now() + PAUSE_MS, () => {
       this.#orphans.add(id)
-      this.look()
+      const found = rolledBack ? this.#findHeld().catch(() => undefined) : Promise.resolve() // others went back too
+      void found.then(() => this.look())
     })
     this.#cancelAlarms.push(cancel)
   }

@@ -1,5 +1,4 @@
-import { StepwrightError } from '../errors/stepwright-error.ts'
-import type { Patience } from '../store/run-document.ts'
+import { isAway, type Patience } from '../store/run-document.ts'
 import type { Store } from '../store/store.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -29,7 +28,7 @@ export async function patiently<T>(work: () => Promise<T>, patience: Patience): 
     try {
       return await work()
     } catch (error) {
-      if (!(error instanceof StepwrightError) || error.code !== 'store-unavailable') throw error
+      if (!isAway(error)) throw error
       if (!(await patience(error, tries))) throw error
     }
   }

@@ -40,12 +40,12 @@ export class Recovery {
     return this.#suspect !== undefined || this.#worst > 0
   }
 
-  /** Looks for runs that other workers have, dead or alive. `true`: there are some. */
-  async find(): Promise<boolean> {
-    const { store, worker } = this.#kernel
+  /** Looks for runs that some worker has, dead or alive, and this one does not drive. `true`: there are some. */
+  async find(isDriven: (id: string) => boolean = () => false): Promise<boolean> {
+    const { store } = this.#kernel
     for (const held of HELD) {
       const rows = await store.list('run', { tag: held, limit: Number.MAX_SAFE_INTEGER })
-      const others = rows.filter(({ tag = '' }) => tag !== held && tag !== held + joinKey(worker))
+      const others = rows.filter(({ tag = '', key }) => tag !== held && !isDriven(key))
       await this.#add(others.map(({ key }) => key))
     }
     return this.#left.size > 0

@@ -172,12 +172,7 @@ export class Worker {
     while (this.#hasRoom) {
       const id = this.#recovery.next()
       if (id === undefined) break
-      try {
-        if (!this.#driving.has(id)) await this.#attend(id, [])
-      } catch (error) {
-        this.#recovery.add(id) // for the next look: nothing else would find it
-        throw error
-      }
+      if (!this.#driving.has(id)) await this.#attend(id, [])
     }
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)
@@ -239,9 +234,11 @@ export class Worker {
     )
     if ((error instanceof StepwrightError && error.code === 'fenced') || this.#stop.signal.aborted) return
     const { host } = this.#kernel
+    const rolledBack = error instanceof StepwrightError && error.code === 'store-rollback'
     const cancel = host.alarm(host.now() + PAUSE_MS, () => {
       this.#recovery.add(id)
-      this.look()
+      const others = rolledBack ? this.#recovery.find((run) => this.#driving.has(run)) : Promise.resolve() // they went back too
+      void others.catch(() => undefined).then(() => this.look())
     })
     this.#cancelAlarms.push(cancel)
   }

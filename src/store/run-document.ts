@@ -32,6 +32,11 @@ export type Along = Pick<Batch, 'put' | 'delete' | 'check'> & { readonly undo?: 
 /** Waits, and says whether to try a write again that failed for the `tries`th time. */
 export type Patience = (error: StepwrightError, tries: number) => Promise<boolean>
 
+/** The store does not answer, or is not to be had, for now. */
+export function isAway(error: unknown): error is StepwrightError {
+  return error instanceof StepwrightError && ['store-unavailable', 'store-busy'].includes(error.code)
+}
+
 const impatient: Patience = () => Promise.resolve(false)
 
 /** One run's document in the hands of whoever drives it. */
@@ -120,7 +125,7 @@ export class RunDocument {
       try {
         return (await this.#parts.store.write(batch)) || (tries > 1 && (await this.#landed(value)))
       } catch (error) {
-        if (!(error instanceof StepwrightError) || error.code !== 'store-unavailable') throw error
+        if (!isAway(error)) throw error
         if (await this.#landed(value).catch(() => false)) return true
         if (!(await patience(error, tries))) throw error
       }

@@ -4,7 +4,6 @@ import { compile, type Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
 import type { AnyClass, ShapeOf, StartOf } from './definition/shape.ts'
 import { startInspector, type Inspector } from './inspect/inspector.ts'
-import type { InspectorParts } from './inspect/inspector-parts.ts'
 import { checkId } from './model/identifier.ts'
 import { systemHost, type Host } from './model/host.ts'
 import { readSettings, type EngineOptions, type Settings } from './options.ts'
@@ -12,12 +11,15 @@ import { doInBulk, type BulkOptions, type BulkResult } from './control/bulk.ts'
 import { Control, type BulkVerb } from './control/control.ts'
 import type { Start } from './runtime/creation.ts'
 import { Feed } from './control/feed.ts'
+import { Housekeeper } from './control/housekeeper.ts'
+import { inspectorParts } from './control/inspecting.ts'
 import { forkRun } from './control/forking.ts'
-import { nothingYet, type Committed, type Kernel, type Loaded } from './runtime/kernel.ts'
+import { nothingYet, type Committed, type Kernel } from './runtime/kernel.ts'
 import { Library } from './runtime/library.ts'
 import { Mailbox, type Accepted, type Send } from './control/mailbox.ts'
 import { migrateRuns, type MigrationReport } from './control/migrating.ts'
 import { openLibrary } from './control/opening.ts'
+import { prune, type PruneOptions, type PruneReport } from './control/pruning.ts'
 import { ask } from './control/querying.ts'
 import { RunHandle, type HandleParts } from './control/run-handle.ts'
 import { RunStore, type RunFilter } from './control/run-store.ts'
@@ -61,6 +63,7 @@ export class Engine<W extends AnyClass = AnyClass> {
   /** Schedules that start runs; stored, and worked by whichever engine is there. */
   readonly schedules: ScheduleBook
   readonly #worker: Worker
+  readonly #housekeeper: Housekeeper | undefined
   readonly #parts: HandleParts
   #opening: Promise<void> | undefined
   #inspector: Inspector | undefined
@@ -107,14 +110,16 @@ export class Engine<W extends AnyClass = AnyClass> {
       }),
     )
     this.#worker = new Worker(this.#kernel, this.#settings)
+    const kept = { runs: this.#runs, kernel: this.#kernel }
+    this.#housekeeper = options.retention && new Housekeeper(options.retention, kept)
     this.#parts = {
       runs: this.#runs,
       mailbox: this.#mailbox,
       control: this.#control,
-      machineOf: (run) => this.#of(run).machine,
+      machineOf: (run) => this.#library.get(run).machine,
       visit: (id) => this.#worker.visit(id),
       fork: (id, options) => forkRun(id, options, this.#runs, this.#kernel),
-      query: (view, name) => ask(view, name, this.#of(view), this.#kernel),
+      query: (view, name) => ask(view, name, this.#library.get(view), this.#kernel),
       newId: this.#host.newId,
       watch: (id) => this.#feed.watch(id, this.#host, this.store.shared ? this.#settings.pollMs : Infinity),
     }
@@ -144,7 +149,7 @@ export class Engine<W extends AnyClass = AnyClass> {
   ): Promise<RunHandle<ShapeOf<C>>> {
     await this.open()
     const definition = readDefinition(workflow)
-    const loaded = this.#of({ workflow: definition.name, version: definition.version })
+    const loaded = this.#library.get({ workflow: definition.name, version: definition.version })
     if (loaded.machine.definition !== definition)
       throw this.#library.unknown(definition.name, 'another class of that name')
     const owned = this.#settings.driving && this.#worker.free
@@ -230,6 +235,12 @@ export class Engine<W extends AnyClass = AnyClass> {
     return migrateRuns(this.#runs, this.#kernel, dryRun)
   }
 
+  /** Removes runs that have ended, with all that belongs to them; `dryRun` only says which. Without `after` and `keep`: none. */
+  async prune(options: PruneOptions): Promise<PruneReport> {
+    await this.open()
+    return prune(options, { runs: this.#runs, kernel: this.#kernel })
+  }
+
   /** Every commit of this engine, after it was acknowledged. Returns what ends the subscription. */
   subscribe(listener: (committed: Committed) => void): () => void {
     return this.#feed.subscribe(listener)
@@ -238,7 +249,7 @@ export class Engine<W extends AnyClass = AnyClass> {
   /** The compiled machine of a workflow class. */
   machine(workflow: W): Machine {
     const { name, version } = readDefinition(workflow)
-    return this.#of({ workflow: name, version }).machine
+    return this.#library.get({ workflow: name, version }).machine
   }
 
   /** Where the XState inspector's protocol is served, once open; `undefined` without `inspect`. */
@@ -256,7 +267,7 @@ export class Engine<W extends AnyClass = AnyClass> {
     if (this.#closed) return
     this.#closed = true
     await this.#opening?.catch(() => undefined)
-    await this.#worker.stop()
+    await Promise.all([this.#worker.stop(), this.#housekeeper?.stop()])
     this.#feed.close(closedError())
     await this.#inspector?.close()
     await this.store.close()
@@ -269,25 +280,12 @@ export class Engine<W extends AnyClass = AnyClass> {
   async #open(): Promise<void> {
     await openLibrary(this.#kernel, this.#options.config ?? {})
     const { inspect } = this.#options
+    const shown = { feed: this.#feed, runs: this.#runs, mailbox: this.#mailbox, kernel: this.#kernel }
     if (inspect)
-      this.#inspector ??= await startInspector(this.#inspectorParts(), inspect === true ? {} : inspect)
-    if (this.#settings.driving) await this.#worker.start()
-  }
-
-  #inspectorParts(): InspectorParts {
-    return {
-      subscribe: (listener) => this.#feed.subscribe(listener),
-      list: (page) => this.#runs.list(page),
-      machineOf: (workflow) => this.#of({ workflow, version: NaN }).machine,
-      signal: (id, name, payload) => this.signal(id, name, payload),
-      warn: this.#kernel.warn,
-    }
-  }
-
-  #of(run: Pick<RunView, 'workflow' | 'version'>): Loaded {
-    const loaded = this.#library.of(run)
-    if (loaded) return loaded
-    throw this.#library.unknown(run.workflow)
+      this.#inspector ??= await startInspector(inspectorParts(shown), inspect === true ? {} : inspect)
+    if (!this.#settings.driving) return
+    await this.#worker.start()
+    this.#housekeeper?.start()
   }
 }
 

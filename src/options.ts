@@ -3,6 +3,7 @@ import type { AnyClass, ShapeOf } from './definition/shape.ts'
 import type { InspectorOptions } from './inspect/inspector.ts'
 import type { Host } from './model/host.ts'
 import { toMs, type Duration } from './model/duration.ts'
+import { readRetention, type Retention } from './control/retention.ts'
 import { RESERVED } from './runtime/context.ts'
 import type { WorkerOptions } from './runtime/worker.ts'
 import type { StoreOption } from './store/open-store.ts'
@@ -32,6 +33,8 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly poll?: Duration
   /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */
   readonly inspect?: boolean | InspectorOptions
+  /** How long runs that have ended are kept; workers remove them in the background. Default: for ever. */
+  readonly retention?: Retention
   /** Called with what a person should know and no caller waits for. Default: `process.emitWarning`. */
   readonly onWarning?: (message: string) => void
   /** Time, chance and ids; tests replace them. */
@@ -53,6 +56,7 @@ export function readSettings(options: PlainOptions<readonly AnyClass[]>, resourc
     refuse(`workflows is ${quote(workflows)}`, 'Give an array of one or more workflow classes')
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     refuse(`concurrency is ${quote(concurrency)}`, 'Give a whole number of 1 or more')
+  if (options.retention !== undefined) readRetention(options.retention)
   const taken = Object.keys(resources).filter((name) => RESERVED.includes(name))
   if (taken.length > 0)
     refuse(

@@ -4,6 +4,7 @@ import { checkId, joinKey } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
 import { PartList, type Part } from '../store/part-list.ts'
 import { readEvents, readStored, RunDocument } from '../store/run-document.ts'
+import { isTombstone } from '../store/tombstone.ts'
 import { listUndo, type UndoEntry } from '../store/undo-list.ts'
 import { create, startedKey, type InnerStart } from '../runtime/creation.ts'
 import type { Kernel, Loaded } from '../runtime/kernel.ts'
@@ -87,7 +88,7 @@ export class RunStore {
   async history(id: string, after: number): Promise<readonly HistoryEvent[]> {
     const { store } = this.#kernel
     const [row] = await store.get('run', [checkId('run', id)])
-    return row ? readEvents(store, readStored(id, row), after) : []
+    return row && !isTombstone(row) ? readEvents(store, readStored(id, row), after) : []
   }
 
   /** Newest first. Damaged documents are shown as `corrupt`, never left out. */

@@ -18,6 +18,7 @@ import { findData, HistoryLog, isCheckpoint, readHistory, type HistoryPosition }
 import { PieceShelf } from './piece-shelf.ts'
 import { endRows, timerRows } from './run-rows.ts'
 import type { Batch, Put, Row, Store } from './store.ts'
+import { isTombstone } from './tombstone.ts'
 import { undoPut, type UndoEntry } from './undo-list.ts'
 
 const FORMAT = 1
@@ -77,7 +78,7 @@ export class RunDocument {
   /** The stored run with its data, or `undefined` where there is none. */
   static async load(store: Store, id: string, newId: () => string): Promise<RunDocument | undefined> {
     const [row] = await store.get('run', [id])
-    if (!row) return undefined
+    if (!row || isTombstone(row)) return undefined
     const { data, vars, signal, votes, undoing, history, tail, ...rest } = readStored(id, row)
     const shelf = new PieceShelf(newId)
     const found = findData(data, tail)

@@ -55,6 +55,8 @@ export const COLLECTIONS = {
   reply: { listed: true, tagged: false },
   /** One-time callback tokens: key hash of the token. */
   token: { listed: false, tagged: false },
+  /** Callback tokens by run: key `run/hash of the token`. */
+  callback: { listed: true, tagged: false },
   /** Results that steps recall across runs: key hash of what they depend on. */
   cache: { listed: true, tagged: false },
   /** Schedules: key schedule id. */

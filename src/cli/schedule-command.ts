@@ -1,6 +1,7 @@
 import type { Engine } from '../engine.ts'
 import type { ScheduleView } from '../schedule/schedule.ts'
 import type { ScheduleBook } from '../schedule/schedule-book.ts'
+import { shownView } from './masks.ts'
 import { withEngine } from './driving.ts'
 import { EXIT } from './exit-code.ts'
 import { followToEnd, interrupted, leave } from './following.ts'
@@ -133,7 +134,8 @@ export async function runSchedule(
     store = storeWord(choice, engine.store)
     run = await engine.schedules.runNow(id)
     const handle = await engine.get(run)
-    if (!follow) return leave(await handle.view(), path, store, terminal)
+    if (!follow)
+      return leave(await shownView(await handle.view(), engine.store, terminal), path, store, terminal)
     return followToEnd({ engine, handle, file, after: 0, store, terminal })
   })
 }

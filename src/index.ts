@@ -65,6 +65,13 @@ export {
   type BackupReport,
   type RestoreOptions,
 } from './store/backup.ts'
+export {
+  encrypted,
+  type EncryptedStore,
+  type EncryptionOptions,
+  type RowOwner,
+} from './store/encrypted-store.ts'
+export { readKeys, type Keys } from './store/key-ring.ts'
 export type { Store } from './store/store.ts'
 export { makeStore } from './store/open-store.ts'
 export type { StoreOption } from './store/open-store.ts'

@@ -39,6 +39,7 @@ export const CODES = {
   'store-not-empty': 'A backup is to be restored into a store that holds something.',
   'store-in-use': 'Workers are at work on a store that is to be backed up or restored.',
   'invalid-backup': 'A file is not a backup of a store, or was cut off or changed.',
+  'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
   'corrupt-document': 'A stored document is damaged, foreign or cut off.',
   'needs-migration': 'A live run stands in a state, or holds data, that the loaded code does not know.',
   'module-missing': 'An optional package is needed for this and is not installed.',

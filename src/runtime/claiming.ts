@@ -64,7 +64,8 @@ async function load(id: string, due: readonly DueEntry[], kernel: Kernel): Promi
     return undefined
   } catch (error) {
     const unreadable =
-      error instanceof StepwrightError && (error.code === 'corrupt-document' || error.code === 'store-newer')
+      error instanceof StepwrightError &&
+      (error.code === 'corrupt-document' || error.code === 'store-newer' || error.code === 'key-missing')
     if (!unreadable) throw error
     await setAside(id, error, due, kernel)
     return undefined

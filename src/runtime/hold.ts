@@ -230,6 +230,6 @@ function apply(change: SessionChange, state: unknown): unknown {
 export function isOurs(error: unknown): boolean {
   return (
     error instanceof StepwrightError &&
-    (error.code === 'fenced' || error.code.startsWith('store-') || error.code === 'corrupt-document')
+    (['fenced', 'corrupt-document', 'key-missing'].includes(error.code) || error.code.startsWith('store-'))
   )
 }

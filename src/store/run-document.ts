@@ -15,6 +15,7 @@ import { TIMERS, type Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
 import { encodeHappening } from './encoded-happening.ts'
 import { findData, HistoryLog, isCheckpoint, readHistory, type HistoryPosition } from './history-log.ts'
+import { refuseLocked } from './locked-row.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import { endRows, timerRows } from './run-rows.ts'
 import type { Batch, Put, Row, Store } from './store.ts'
@@ -196,6 +197,7 @@ export function tagOf({ status, worker }: Pick<Run, 'status' | 'worker'>): strin
 
 /** Reads and checks one row. */
 export function readStored(id: string, { value }: Row): StoredRun {
+  refuseLocked(value)
   const damaged = (why: string, cause?: unknown): StepwrightError =>
     new StepwrightError('corrupt-document', {
       what: `The document of run ${JSON.stringify(id)} ${why}`,

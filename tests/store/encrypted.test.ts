@@ -132,6 +132,8 @@ describe.each(storeKinds())('encryption: $kind', (kind) => {
     await half.close()
     const whole = open(over(name, { keys, keyFor }), clock)
     expect(await (await whole.engine.get('b')).view()).toMatchObject({ workflow: 'archive' }) // nothing of it was changed
+    await whole.engine.resume('b')
+    expect(await whole.finish(await whole.engine.get('b'))).toMatchObject({ status: 'completed' })
     await whole.close()
   })
 

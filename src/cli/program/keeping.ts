@@ -4,6 +4,7 @@ import { backupCommand, restoreCommand } from '../backup-command.ts'
 import type { Duration } from '../../model/duration.ts'
 import { isEnded, STATUSES, type Ended } from '../../model/status.ts'
 import { pruneCommand } from '../prune-command.ts'
+import { rekeyCommand } from '../rekey-command.ts'
 import { duration, wholeNumber } from './options.ts'
 import type { Verbs } from './verbs.ts'
 
@@ -70,6 +71,20 @@ export function addKeeping(verbs: Verbs): void {
         },
         ...rest,
       ),
+  )
+  addRekey(verbs)
+}
+
+function addRekey(verbs: Verbs): void {
+  verbs.add<{ readonly plain?: boolean }>(
+    {
+      syntax: 'rekey',
+      about:
+        'Encrypt what the store holds with the current key, the first of STEPWRIGHT_KEYS or of the file that STEPWRIGHT_KEYS_FILE names. No worker may be at work.',
+      options: [new Option('--plain', 'also what is in the clear, to begin with encryption')],
+      examples: ['rekey', 'rekey --plain --json'],
+    },
+    (_words, ...rest) => rekeyCommand(...rest),
   )
 }
 

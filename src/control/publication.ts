@@ -38,6 +38,12 @@ export async function readPublished(
   return row && (JSON.parse(row.value) as Published)
 }
 
+/** What all versions of a workflow have published. */
+export async function publishedVersions(store: Store, name: string): Promise<readonly Published[]> {
+  const rows = await store.list('definition', { prefix: joinKey(`${name}@`), limit: 1_000, values: true })
+  return rows.map(({ value }) => JSON.parse(value ?? '{}') as Published)
+}
+
 function keyOf(name: string, version: number): string {
   return joinKey(`${name}@${version}`)
 }

@@ -22,6 +22,9 @@ describe('secret and personal fields', () => {
     expect(all.result).toMatchObject({ vars: { keys: ['***'] } })
     const list = await cli.json('list')
     expect(JSON.stringify([ended, all, list])).not.toMatch(/token-12345|4711|9876|cookie-1234/)
+    await cli.run(['schedule', 'create', 'daily', fixture('card.ts'), '--every', '1d', '--input', input])
+    const daily = await cli.json('schedule', 'show', 'daily')
+    expect(daily.result).toMatchObject({ input: { token: '***', payer: '***', mode: 'good' } })
     const open = await cli.json('show', 'c', '--history', '100', '--unmask')
     expect(JSON.stringify(open.result)).toMatch(/token-12345.*4711-pin/)
     expect(JSON.stringify(open.result)).toContain('charging *** of Ada') // what was logged is stored so

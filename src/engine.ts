@@ -1,34 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { compile, type Machine } from './compile/machine.ts'
+import type { Machine } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
 import type { AnyClass, ShapeOf, StartOf } from './definition/shape.ts'
-import type { Inspector } from './inspect/inspector.ts'
-import { startInspection } from './inspection.ts'
 import { checkId } from './model/identifier.ts'
-import { systemHost, type Host } from './model/host.ts'
-import { readSettings, type EngineOptions, type Settings } from './options.ts'
-import { Admission } from './control/admission.ts'
-import { closedError } from './control/closing.ts'
+import { EngineParts } from './engine-parts.ts'
+import type { EngineOptions } from './options.ts'
 import { doInBulk, type BulkOptions, type BulkResult } from './control/bulk.ts'
-import { Control, type BulkVerb } from './control/control.ts'
+import type { BulkVerb } from './control/control.ts'
 import type { Start } from './runtime/creation.ts'
-import { Feed } from './control/feed.ts'
-import { forkRun } from './control/forking.ts'
-import { nothingYet, type Committed, type Kernel, type Loaded } from './runtime/kernel.ts'
-import { Library } from './runtime/library.ts'
-import { Mailbox, type Accepted, type Send } from './control/mailbox.ts'
+import type { Committed } from './runtime/kernel.ts'
+import type { Accepted, Send } from './control/mailbox.ts'
 import { migrateRuns, type MigrationReport } from './control/migrating.ts'
-import { openLibrary } from './control/opening.ts'
-import { ask } from './control/querying.ts'
-import { RunHandle, type HandleParts } from './control/run-handle.ts'
-import { RunStore, type RunFilter } from './control/run-store.ts'
+import { prune, type PruneOptions, type PruneReport } from './control/pruning.ts'
+import { RunHandle } from './control/run-handle.ts'
+import type { RunFilter } from './control/run-store.ts'
 import type { RunView } from './control/run-view.ts'
-import { Worker } from './runtime/worker.ts'
-import { ScheduleBook } from './schedule/schedule-book.ts'
+import type { ScheduleBook } from './schedule/schedule-book.ts'
 import type { ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
-import { schedulePort } from './schedules.ts'
 import { EngineSession } from './session.ts'
-import { checkForeign, makeStore } from './store/open-store.ts'
 import type { Store } from './store/store.ts'
 
 /**
@@ -48,93 +37,27 @@ export function createEngine<const W extends readonly AnyClass[]>(
 
 /** Starts runs, drives them, and answers for them. Made by {@link createEngine}. */
 export class Engine<W extends AnyClass = AnyClass> {
-  /** Where the runs are kept. */
-  readonly store: Store
-  readonly #host: Host
-  readonly #settings: Settings
-  readonly #options: EngineOptions
-  readonly #feed = new Feed()
-  readonly #library = new Library()
-  readonly #kernel: Kernel
-  readonly #runs: RunStore
-  readonly #mailbox: Mailbox
-  readonly #control: Control
-  readonly #admission: Admission
-  /** Schedules that start runs; stored, and worked by whichever engine is there. */
-  readonly schedules: ScheduleBook
-  readonly #worker: Worker
-  readonly #parts: HandleParts
-  #opening: Promise<void> | undefined
-  #inspector: Inspector | undefined
-  #closed = false
+  readonly #parts: EngineParts
 
   /** @internal */
   constructor(options: EngineOptions) {
-    const resources = (options.resources ?? {}) as object
-    this.#settings = readSettings(options, resources)
-    this.#options = options
-    this.#host = options.host ?? systemHost
-    const store = makeStore(options.store === undefined ? 'memory' : options.store)
-    this.store = checkForeign(store, this.#host, this.#settings.storeTimeoutMs)
-    for (const workflowClass of options.workflows) {
-      const machine = compile(readDefinition(workflowClass))
-      const instance = Object.freeze(new machine.definition.workflowClass()) // so that `this.count++` fails at once instead of being lost
-      this.#library.add({ machine, instance, config: undefined })
-    }
-    this.#library.checkChildren()
-    this.#kernel = {
-      store: this.store,
-      host: this.#host,
-      worker: `w${this.#host.newId()}`,
-      library: this.#library,
-      resources,
-      limits: this.#settings.limits,
-      ...nothingYet(this.store, this.#host, this.#settings.seal),
-      announce: (committed) => this.#feed.announce(committed),
-      nudge: () => this.#worker.look(),
-      fire: (id, due) =>
-        this.schedules.fire(
-          id,
-          due.map(({ key }) => ({ collection: 'due', key })),
-        ),
-      warn: options.onWarning ?? ((message) => process.emitWarning(message, 'StepwrightWarning')),
-    }
-    this.#admission = new Admission(this.#settings.limits.starts, this.#host)
-    this.#runs = new RunStore(this.#kernel)
-    this.#mailbox = new Mailbox(this.#kernel, this.#runs)
-    this.#control = new Control(this.#kernel)
-    this.schedules = new ScheduleBook(
-      schedulePort({
-        kernel: this.#kernel,
-        runs: this.#runs,
-        control: this.#control,
-        ready: () => (this.#closed ? Promise.resolve() : this.open()),
-      }),
-    )
-    this.#worker = new Worker(this.#kernel, this.#settings)
-    this.#feed.subscribe((committed) => this.#worker.heard(committed))
-    this.#parts = {
-      runs: this.#runs,
-      mailbox: this.#mailbox,
-      control: this.#control,
-      machineOf: (run) => this.#of(run).machine,
-      visit: (id) => this.#worker.visit(id),
-      fork: (id, options) => forkRun(id, options, this.#runs, this.#kernel),
-      query: (view, name) => ask(view, name, this.#of(view), this.#kernel),
-      newId: this.#host.newId,
-      watch: (id) => this.#feed.watch(id, this.#host, this.store.shared ? this.#settings.pollMs : Infinity),
-    }
+    this.#parts = new EngineParts(options)
     this.open().catch(() => undefined) // the first call reports it
+  }
+
+  /** Where the runs are kept. */
+  get store(): Store {
+    return this.#parts.store
+  }
+
+  /** Schedules that start runs; stored, and worked by whichever engine is there. */
+  get schedules(): ScheduleBook {
+    return this.#parts.schedules
   }
 
   /** Opens the store and takes up what is due there; every other call does so too. Throws what is wrong with it. */
   open(): Promise<void> {
-    if (this.#closed) return Promise.reject(closedError())
-    this.#opening ??= this.#open().catch((error: unknown) => {
-      this.#opening = undefined // the next call tries again
-      throw error
-    })
-    return this.#opening
+    return this.#parts.open()
   }
 
   /**
@@ -149,38 +72,38 @@ export class Engine<W extends AnyClass = AnyClass> {
     input: StartOf<ShapeOf<C>>,
     options: Start = {},
   ): Promise<RunHandle<ShapeOf<C>>> {
-    return this.#admission.admit(async () => {
+    return this.#parts.admission.admit(async () => {
       await this.open()
       const definition = readDefinition(workflow)
-      const loaded = this.#of({ workflow: definition.name, version: definition.version })
+      const loaded = this.#parts.library.get({ workflow: definition.name, version: definition.version })
       if (loaded.machine.definition !== definition)
-        throw this.#library.unknown(definition.name, 'another class of that name')
-      const owned = this.#settings.driving && this.#worker.free
-      const { document, created } = await this.#runs.start(loaded, input, options, owned)
+        throw this.#parts.library.unknown(definition.name, 'another class of that name')
+      const owned = this.#parts.settings.driving && this.#parts.worker.free
+      const { document, created } = await this.#parts.runs.start(loaded, input, options, owned)
       const taken = created && owned && document.run.status === 'running'
-      if (taken) this.#worker.take(document, loaded, false)
-      if (!taken || document.run.deadline !== undefined) this.#worker.look() // a deadline also rings while it is driven
-      return new RunHandle(document.run.id, this.#parts)
+      if (taken) this.#parts.worker.take(document, loaded, false)
+      if (!taken || document.run.deadline !== undefined) this.#parts.worker.look() // a deadline also rings while it is driven
+      return new RunHandle(document.run.id, this.#parts.handles)
     })
   }
 
   /** The run with that id. Throws `unknown-run`; a store that fails is an error of its own. */
   async get<C extends W = W>(id: string): Promise<RunHandle<ShapeOf<C>>> {
     await this.open()
-    await this.#runs.view(id)
-    return new RunHandle(id, this.#parts)
+    await this.#parts.runs.view(id)
+    return new RunHandle(id, this.#parts.handles)
   }
 
   /** Runs that fit the filter, newest first. */
   async list(filter: RunFilter = {}): Promise<readonly RunView[]> {
     await this.open()
-    return this.#runs.list(filter)
+    return this.#parts.runs.list(filter)
   }
 
   /** Sends a signal to a run whose class is not at hand; see {@link RunHandle.signal}. */
   async signal(id: string, name: string, payload: unknown, options: Send = {}): Promise<Accepted> {
     await this.open()
-    return this.#mailbox.signal(id, name, payload, options)
+    return this.#parts.mailbox.signal(id, name, payload, options)
   }
 
   /**
@@ -190,7 +113,7 @@ export class Engine<W extends AnyClass = AnyClass> {
    */
   async callback(token: string, payload: unknown): Promise<Accepted & { readonly run: string }> {
     await this.open()
-    return this.#mailbox.callback(token, payload)
+    return this.#parts.mailbox.callback(token, payload)
   }
 
   /** Waits for the end of a run; see {@link RunHandle.result}. */
@@ -230,65 +153,48 @@ export class Engine<W extends AnyClass = AnyClass> {
   /** Does one thing with every run that fits a filter, each on its own; `dryRun` only says what would be done. */
   async bulk(verb: BulkVerb, filter: RunFilter, options: BulkOptions = {}): Promise<readonly BulkResult[]> {
     const runs = await this.list({ limit: Number.MAX_SAFE_INTEGER, ...filter })
-    return doInBulk(verb, runs, options, (id) => new RunHandle(id, this.#parts))
+    return doInBulk(verb, runs, options, (id) => new RunHandle(id, this.#parts.handles))
   }
 
   /** What becomes of every live run with the code that is loaded: it stays, is mapped, or is blocked; without `dryRun` it is mapped now. */
   async migrate({ dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<readonly MigrationReport[]> {
     await this.open()
-    return migrateRuns(this.#runs, this.#kernel, dryRun)
+    return migrateRuns(this.#parts.runs, this.#parts.kernel, dryRun)
+  }
+
+  /** Removes runs that have ended, with all that belongs to them; `dryRun` only says which. Without `after` and `keep`: none. */
+  async prune(options: PruneOptions): Promise<PruneReport> {
+    await this.open()
+    return prune(options, { runs: this.#parts.runs, kernel: this.#parts.kernel })
   }
 
   /** Every commit of this engine, after it was acknowledged. Returns what ends the subscription. */
   subscribe(listener: (committed: Committed) => void): () => void {
-    return this.#feed.subscribe(listener)
+    return this.#parts.feed.subscribe(listener)
   }
 
   /** The compiled machine of a workflow class. */
   machine(workflow: W): Machine {
     const { name, version } = readDefinition(workflow)
-    return this.#of({ workflow: name, version }).machine
+    return this.#parts.library.get({ workflow: name, version }).machine
   }
 
   /** Where the XState inspector's protocol is served, once open; `undefined` without `inspect`. */
   get inspectUrl(): string | undefined {
-    return this.#inspector?.url
+    return this.#parts.inspectUrl
   }
 
   /** Nothing is being driven or looked for in this process. */
   get idle(): boolean {
-    return this.#worker.idle
+    return this.#parts.worker.idle
   }
 
   /** Stops driving: attempts are aborted, their runs left for the next worker, the store closed. Waits 10 seconds at most for what does not end. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
-    await this.#opening?.catch(() => undefined)
-    await this.#worker.stop()
-    this.#feed.close(closedError())
-    await this.#inspector?.close()
-    await this.store.close()
+  close(): Promise<void> {
+    return this.#parts.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  async #open(): Promise<void> {
-    await openLibrary(this.#kernel, this.#options.config ?? {})
-    this.#inspector ??= await startInspection(this.#options.inspect, {
-      kernel: this.#kernel,
-      runs: this.#runs,
-      feed: this.#feed,
-      signal: (id, name, payload) => this.signal(id, name, payload),
-    })
-    if (this.#settings.driving) await this.#worker.start()
-  }
-
-  #of(run: Pick<RunView, 'workflow' | 'version'>): Loaded {
-    const loaded = this.#library.of(run)
-    if (loaded) return loaded
-    throw this.#library.unknown(run.workflow)
   }
 }

@@ -34,6 +34,8 @@ export type { RunFilter } from './control/run-store.ts'
 export type { Verb } from './runtime/verbs.ts'
 export type { ForkOptions } from './control/forking.ts'
 export type { BulkResult } from './control/bulk.ts'
+export type { PruneOptions, PruneReport, Pruned } from './control/pruning.ts'
+export type { Retention } from './control/retention.ts'
 export type { MigrationReport } from './control/migrating.ts'
 export type { Part } from './store/part-list.ts'
 export type { ScheduleBook } from './schedule/schedule-book.ts'
@@ -64,6 +66,13 @@ export {
   type BackupReport,
   type RestoreOptions,
 } from './store/backup.ts'
+export {
+  encrypted,
+  type EncryptedStore,
+  type EncryptionOptions,
+  type RowOwner,
+} from './store/encrypted-store.ts'
+export { readKeys, type Keys } from './store/key-ring.ts'
 export type { Store } from './store/store.ts'
 export { makeStore } from './store/open-store.ts'
 export type { StoreOption } from './store/open-store.ts'

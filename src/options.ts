@@ -4,6 +4,7 @@ import type { InspectorOptions } from './inspect/inspector.ts'
 import type { Host } from './model/host.ts'
 import { LIMITS, type Limits } from './model/limits.ts'
 import { toMs, type Duration } from './model/duration.ts'
+import { readRetention, type Retention } from './control/retention.ts'
 import { RESERVED } from './runtime/context.ts'
 import type { WatchdogSettings } from './runtime/watchdog.ts'
 import type { WorkerOptions } from './runtime/worker.ts'
@@ -51,6 +52,8 @@ interface PlainOptions<W extends readonly AnyClass[]> {
    * it. Give it before the first run, and to every process. Default: `STEPWRIGHT_HISTORY_KEY` of the environment; without a key a hash chain.
    */
   readonly historyKey?: string | Uint8Array
+  /** How long runs that have ended are kept; workers remove them in the background. Default: for ever. */
+  readonly retention?: Retention
   /** Called with what a person should know and no caller waits for. Default: `process.emitWarning`. */
   readonly onWarning?: (message: string) => void
   /** Time, chance and ids; tests replace them. */
@@ -91,6 +94,7 @@ export function readSettings(options: PlainOptions<readonly AnyClass[]>, resourc
     refuse(`workflows is ${quote(workflows)}`, 'Give an array of one or more workflow classes')
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     refuse(`concurrency is ${quote(concurrency)}`, 'Give a whole number of 1 or more')
+  if (options.retention !== undefined) readRetention(options.retention)
   const taken = Object.keys(resources).filter((name) => RESERVED.includes(name))
   if (taken.length > 0)
     refuse(

@@ -23,6 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/schedule'],
   [
     'src/engine.ts',
+    'src/engine-parts.ts',
     'src/options.ts',
     'src/inspection.ts',
     'src/schedules.ts',

@@ -1,6 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { backup, restore, type BackupOptions, type BackupReport } from '../store/backup.ts'
-import { makeStore, type StoreOption } from '../store/open-store.ts'
+import { chosenStore } from './chosen-store.ts'
 import { EXIT } from './exit-code.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
@@ -29,7 +29,7 @@ export async function restoreCommand(
       what: `--store is ${quote(url)}, which is gone when this command ends`,
       remedy: 'Name the store that is to be filled, such as sqlite:stepwright.db',
     })
-  const store = makeStore(url as StoreOption)
+  const store = chosenStore(url)
   try {
     await store.open()
     return tell(`restored from ${file}`, await restore(store, file, options), terminal)

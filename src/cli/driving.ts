@@ -2,7 +2,7 @@ import { createEngine, type Engine } from '../engine.ts'
 import type { InspectorOptions } from '../inspect/inspector.ts'
 import type { Duration } from '../model/duration.ts'
 import type { EngineOptions } from '../options.ts'
-import type { StoreOption } from '../store/open-store.ts'
+import { chosenStore } from './chosen-store.ts'
 import { watchInterrupts } from './interrupt.ts'
 import type { Terminal } from './terminal.ts'
 import { familyOf, type Workflow, type WorkflowFile } from './workflow-file.ts'
@@ -37,7 +37,7 @@ export async function withEngine(
   const interrupts = watchInterrupts()
   const engine = createEngine({
     workflows: familyOf(file, workflows).map(({ workflowClass }) => workflowClass),
-    store: store as StoreOption,
+    store: chosenStore(store),
     resources,
     config,
     worker: only === undefined,

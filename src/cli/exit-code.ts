@@ -34,6 +34,7 @@ const SPECIAL: { readonly [C in ErrorCode]?: number } = {
   'store-busy': EXIT.storeTrouble,
   'store-in-use': EXIT.storeTrouble,
   'store-not-empty': EXIT.storeTrouble,
+  'key-missing': EXIT.storeTrouble,
   'corrupt-document': EXIT.storeTrouble,
   'no-move': EXIT.bug,
   'attempt-over': EXIT.bug,

@@ -10,6 +10,7 @@ import { sealOf } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { exitCodeFor } from './exit-code.ts'
 import { sayFailure, sayHappening } from './happening-text.ts'
+import { shownView } from './masks.ts'
 import { sayTime } from './moment.ts'
 import { shellLine, type StoreChoice } from './shell-line.ts'
 import { needsSomebody, noteWait, sayStanding, standingOf } from './standing.ts'
@@ -59,7 +60,8 @@ export async function followToEnd(followed: Followed): Promise<number> {
   } finally {
     end()
   }
-  return finish(await handle.view(), store, terminal)
+  const view = await handle.view()
+  return finish(await shownView(view, engine.store, terminal), store, terminal)
 }
 
 /** After these a run may wait for somebody. */

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts'
+import { shownView } from './masks.ts'
 import { checkId } from '../model/identifier.ts'
 import type { RunHandle } from '../control/run-handle.ts'
 import { withEngine } from './driving.ts'
@@ -44,7 +45,8 @@ export async function moveRun(
       store = storeWord(choice, engine.store)
       const before = await lastEvent(engine.store, id)
       moved = await act((await engine.get(id)) as RunHandle, engine)
-      if (!follow) return leave(await moved.view(), path, store, terminal)
+      if (!follow)
+        return leave(await shownView(await moved.view(), engine.store, terminal), path, store, terminal)
       const after = moved.id === id ? before : 0
       return followToEnd({ engine, handle: moved, file, after, store, terminal })
     },

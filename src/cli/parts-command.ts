@@ -8,6 +8,7 @@ import { sayDistance } from './moment.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
 import { table } from './table.ts'
+import { masksFor } from './masks.ts'
 import { oneLine, type Terminal } from './terminal.ts'
 
 /** What a part can be, as it is kept. */
@@ -33,9 +34,12 @@ export async function partsCommand(
   terminal: Terminal,
 ): Promise<number> {
   checkId('run', id)
-  return readStore(url, async ({ runs }) => {
+  return readStore(url, async ({ store, runs }) => {
     const view = await runs.view(id)
-    const all = [...(await runs.parts(id))].filter(([name]) => name !== SOURCE)
+    const masks = await masksFor(view, store, terminal)
+    const all = [...(await runs.parts(id))]
+      .filter(([name]) => name !== SOURCE)
+      .map(([name, part]) => [name, masks.part(view.state, name, part)] as const)
     const counts = countParts(all)
     const fitting = status ? all.filter(([, part]) => status.includes(part.status)) : all
     const shown = fitting.slice(0, limit)

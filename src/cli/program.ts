@@ -61,6 +61,7 @@ export function makeProgram(finish: (code: number) => void): Command {
     )
     .option('--json', 'results as JSON on stdout, errors as JSON on stderr')
     .option('-q, --quiet', 'results and errors only')
+    .option('--unmask', 'show fields that schemas mark as secret or pii, instead of ***')
     .exitOverride()
     .configureOutput({ outputError: () => undefined }) // said by `usage`
     .configureHelp({ showGlobalOptions: true })

@@ -3,6 +3,7 @@ import { withEngine } from './driving.ts'
 import { EXIT } from './exit-code.ts'
 import { workflowsOf } from './moving.ts'
 import { checkHas } from './resume-command.ts'
+import { masksFor } from './masks.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
 import type { Terminal } from './terminal.ts'
@@ -22,7 +23,8 @@ export async function queryCommand(
   checkHas(file, view)
   const workflows = workflowsOf(file, [view.workflow])
   return withEngine({ file, workflows, store: choice.url, only: 'resources' }, terminal, async (engine) => {
-    const answer: unknown = await (await engine.get(run)).query(name as never)
+    const raw: unknown = await (await engine.get(run)).query(name as never)
+    const answer = (await masksFor(view, engine.store, terminal)).at(`query ${name}`, raw)
     if (terminal.json) terminal.printJson({ run, query: name, answer })
     else terminal.print(terminal.value(answer, true))
     return EXIT.ok

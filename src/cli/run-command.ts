@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts'
+import { shownView } from './masks.ts'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Duration } from '../model/duration.ts'
@@ -71,7 +72,8 @@ export async function runCommand(
           `${terminal.onErr('strong', workflow.definition.name)} run ${terminal.onErr('strong', handle.id)} in ${terminal.onErr('plain', engine.store.name)}`,
         )
       else await goOn(handle, store, terminal)
-      if (!follow) return leave(await handle.view(), path, store, terminal)
+      if (!follow)
+        return leave(await shownView(await handle.view(), engine.store, terminal), path, store, terminal)
       return followToEnd({ engine, handle, file, after, store, terminal })
     },
   )

@@ -1,6 +1,8 @@
 import type { Engine } from '../engine.ts'
 import type { ScheduleView } from '../schedule/schedule.ts'
 import type { ScheduleBook } from '../schedule/schedule-book.ts'
+import type { Store } from '../store/store.ts'
+import { shownSchedule, shownView } from './masks.ts'
 import { withEngine } from './driving.ts'
 import { EXIT } from './exit-code.ts'
 import { followToEnd, interrupted, leave } from './following.ts'
@@ -17,7 +19,9 @@ import { chooseWorkflow, loadWorkflowFile, type Workflow } from './workflow-file
 
 /** Lists schedules in the order of their ids. */
 export async function listSchedules({ url }: StoreChoice, terminal: Terminal): Promise<number> {
-  const views = await readSchedules(url, terminal, (book) => book.list())
+  const views = await readSchedules(url, terminal, async (book, store) =>
+    Promise.all((await book.list()).map((view) => shownSchedule(view, store, terminal))),
+  )
   if (terminal.json) terminal.printJson(views)
   else if (views.length === 0) terminal.note('No schedules')
   else for (const line of table(SCHEDULE_HEADINGS, views.map(scheduleRow), terminal)) terminal.print(line)
@@ -26,7 +30,9 @@ export async function listSchedules({ url }: StoreChoice, terminal: Terminal): P
 
 /** Shows one schedule: its options, what is due, and what it started. */
 export async function showSchedule(id: string, { url }: StoreChoice, terminal: Terminal): Promise<number> {
-  const view = await readSchedules(url, terminal, (book) => book.get(id))
+  const view = await readSchedules(url, terminal, async (book, store) =>
+    shownSchedule(await book.get(id), store, terminal),
+  )
   if (terminal.json) terminal.printJson(view)
   else for (const line of describeSchedule(view, terminal)) terminal.print(line)
   return EXIT.ok
@@ -47,7 +53,7 @@ export async function createSchedule(
     { file, workflows: [workflow], store: choice.url, only: 'code' },
     terminal,
     async (engine) => {
-      say(await engine.schedules.create(settings), terminal)
+      say(await shownSchedule(await engine.schedules.create(settings), engine.store, terminal), terminal)
       const store = storeWord(choice, engine.store)
       const line = shellLine('resume', [path], { watch: true, store })
       terminal.note(terminal.onErr('dim', `its runs are started while a worker is there:\n  ${line}`))
@@ -65,14 +71,16 @@ export async function updateSchedule(
   terminal: Terminal,
 ): Promise<number> {
   const changes = await changesIn(words, unset)
-  const change = async (book: ScheduleBook): Promise<number> => {
-    say(await book.update(id, changes), terminal)
+  const change = async (book: ScheduleBook, from: Store): Promise<number> => {
+    say(await shownSchedule(await book.update(id, changes), from, terminal), terminal)
     return EXIT.ok
   }
   if (path === undefined) return readSchedules(choice.url, terminal, change)
   mustExist(choice.url)
   const file = await loadWorkflowFile(path)
-  return withEngine({ file, store: choice.url, only: 'code' }, terminal, (engine) => change(engine.schedules))
+  return withEngine({ file, store: choice.url, only: 'code' }, terminal, (engine) =>
+    change(engine.schedules, engine.store),
+  )
 }
 
 /** Pauses a schedule, or lets it go on. */
@@ -83,7 +91,10 @@ export async function holdSchedule(
   { url }: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
-  say(await readSchedules(url, terminal, (book) => book[hold](id, note)), terminal)
+  const view = await readSchedules(url, terminal, async (book, store) =>
+    shownSchedule(await book[hold](id, note), store, terminal),
+  )
+  say(view, terminal)
   return EXIT.ok
 }
 
@@ -133,7 +144,8 @@ export async function runSchedule(
     store = storeWord(choice, engine.store)
     run = await engine.schedules.runNow(id)
     const handle = await engine.get(run)
-    if (!follow) return leave(await handle.view(), path, store, terminal)
+    if (!follow)
+      return leave(await shownView(await handle.view(), engine.store, terminal), path, store, terminal)
     return followToEnd({ engine, handle, file, after: 0, store, terminal })
   })
 }

@@ -1,6 +1,7 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { ScheduleBook } from '../schedule/schedule-book.ts'
 import { schedulePort } from '../schedules.ts'
+import type { Store } from '../store/store.ts'
 import { readStore } from './store-reader.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -8,9 +9,9 @@ import type { Terminal } from './terminal.ts'
 export function readSchedules<T>(
   url: string,
   terminal: Terminal,
-  work: (book: ScheduleBook) => Promise<T>,
+  work: (book: ScheduleBook, store: Store) => Promise<T>,
 ): Promise<T> {
-  return readStore(url, ({ kernel, runs, control }) => {
+  return readStore(url, ({ store, kernel, runs, control }) => {
     const port = schedulePort({ kernel, runs, control, ready: () => Promise.resolve() })
     const check = (workflow: string): Promise<never> =>
       Promise.reject(
@@ -19,6 +20,7 @@ export function readSchedules<T>(
           remedy: 'Name the file that exports it, after the id of the schedule',
         }),
       )
-    return work(new ScheduleBook({ ...port, check, warn: (message) => terminal.warn(message) }))
+    const warn = (message: string): void => terminal.warn(message)
+    return work(new ScheduleBook({ ...port, check, warn }), store)
   })
 }

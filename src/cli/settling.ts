@@ -1,3 +1,4 @@
+import { shownView } from './masks.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '../engine.ts'
 import { StepwrightError } from '../errors/stepwright-error.ts'
@@ -27,7 +28,8 @@ export async function settleAll(
   terminal: Terminal,
   none: string,
 ): Promise<number> {
-  const views = await settle(engine, ids)
+  const settled = await settle(engine, ids)
+  const views = await Promise.all(settled.map((view) => shownView(view, engine.store, terminal)))
   if (terminal.json) terminal.printJson(views.map(standingOf))
   else if (views.length === 0) terminal.note(none)
   else

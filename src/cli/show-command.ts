@@ -8,6 +8,7 @@ import { EXIT } from './exit-code.ts'
 import { lastEvent } from './following.ts'
 import { sayHappening } from './happening-text.ts'
 import { sayDate } from './moment.ts'
+import { masksFor } from './masks.ts'
 import { countParts } from './parts-command.ts'
 import { checkHas } from './resume-command.ts'
 import { describeRun, type Details } from './run-text.ts'
@@ -27,10 +28,13 @@ export async function showCommand(
   checkId('run', id)
   return readStore(choice.url, async (reader) => {
     const { store, runs, withAwaits } = reader
-    const view = await withAwaits(await runs.view(id))
+    const stored = await withAwaits(await runs.view(id))
+    const masks = await masksFor(stored, store, terminal)
+    const view = masks.view(stored)
     const details = await detailsOf(view, path, reader)
     const last = await lastEvent(store, id)
-    const history = wanted > 0 ? await runs.history(id, Math.max(0, last - wanted)) : []
+    const events = wanted > 0 ? await runs.history(id, Math.max(0, last - wanted)) : []
+    const history = events.map((event) => masks.event(event))
     if (terminal.json) terminal.printJson({ ...view, ...details, history })
     else
       for (const line of [

@@ -1,4 +1,5 @@
 import type { Said } from '../control/control.ts'
+import { shownView } from './masks.ts'
 import { checkId } from '../model/identifier.ts'
 import { EXIT } from './exit-code.ts'
 import { readJsonArgument } from './json-argument.ts'
@@ -47,7 +48,7 @@ export async function skipCompensationCommand(
   }
   return readStore(choice.url, async ({ store, runs, control }) => {
     await control.skipCompensation(run, saidIn(said))
-    const view = await runs.view(run)
+    const view = await shownView(await runs.view(run), store, terminal)
     if (terminal.json) terminal.printJson(standingOf(view))
     else
       terminal.print(

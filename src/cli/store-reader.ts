@@ -8,9 +8,9 @@ import { idleKernel, type Kernel } from '../runtime/kernel.ts'
 import { Mailbox } from '../control/mailbox.ts'
 import { RunStore } from '../control/run-store.ts'
 import type { RunView } from '../control/run-view.ts'
-import { makeStore, type StoreOption } from '../store/open-store.ts'
 import { sealOf } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
+import { chosenStore } from './chosen-store.ts'
 
 /** A store that is read and signalled without the workflows' code. */
 export interface StoreReader {
@@ -27,7 +27,7 @@ export interface StoreReader {
 /** Opens a store that is there already, and closes it after `work`. Drives nothing. */
 export async function readStore<T>(url: string, work: (reader: StoreReader) => Promise<T>): Promise<T> {
   mustExist(url)
-  const store = makeStore(url as StoreOption)
+  const store = chosenStore(url)
   try {
     await store.open() // its warnings are for those who run workers
     const kernel = idleKernel(store, systemHost, sealOf())

@@ -12,6 +12,7 @@ const STYLES = { strong: 'bold', good: 'green', bad: 'red', warn: 'yellow', dim:
 export interface Manner {
   readonly json?: boolean
   readonly quiet?: boolean
+  readonly unmask?: boolean
 }
 
 /**
@@ -20,9 +21,12 @@ export interface Manner {
  */
 export class Terminal {
   readonly json: boolean
+  /** Fields that schemas mark as secret or personal are shown as they are. */
+  readonly unmask: boolean
   readonly #quiet: boolean
 
-  constructor({ json = false, quiet = false }: Manner = {}) {
+  constructor({ json = false, quiet = false, unmask = false }: Manner = {}) {
+    this.unmask = unmask
     this.json = json
     this.#quiet = quiet || json
     // what a handler prints must not get between the lines of JSON

@@ -7,6 +7,7 @@ import { isEnded } from '../model/status.ts'
 import { systemHost } from '../model/host.ts'
 import { EXIT } from './exit-code.ts'
 import { lastEvent } from './following.ts'
+import { masksFor } from './masks.ts'
 import { readJsonArgument } from './json-argument.ts'
 import { shellLine, storeWord, type StoreChoice } from './shell-line.ts'
 import { checkPayload } from './signal-command.ts'
@@ -49,7 +50,11 @@ export async function updateCommand(
     const since = duplicate ? 0 : before
     for (;;) {
       const fate = await fateOf(reader, run, id, since)
-      if (fate) return report(run, name, id, fate, terminal)
+      if (fate) {
+        const masks = await masksFor(await reader.runs.view(run), reader.store, terminal)
+        const shown = 'answer' in fate ? { answer: masks.at(`reply ${name}`, fate.answer) } : fate
+        return report(run, name, id, shown, terminal)
+      }
       if (Date.now() >= until) break
       await sleep(Math.min(LOOK_MS, until - Date.now()))
     }

@@ -49,7 +49,7 @@ export class Mailbox {
     name: string,
     payload: unknown,
     { id: given, as }: Send = {},
-    spent?: Delete,
+    spent?: readonly Delete[],
   ): Promise<Accepted> {
     const { store, host } = this.#kernel
     const view = await this.#runs.view(id)

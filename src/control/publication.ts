@@ -1,20 +1,25 @@
 import type { Definition } from '../definition/definition.ts'
 import { awaitedBy } from '../definition/definition.ts'
 import { joinKey } from '../model/identifier.ts'
+import type { Mark } from '../model/masking.ts'
 import type { Put, Store } from '../store/store.ts'
 
 /** What is written down about a workflow, for tools and newer versions that have not loaded it. */
 interface Published {
   readonly signals?: readonly string[]
+  readonly initial?: string
+  readonly marks?: readonly Mark[]
   readonly states?: readonly { readonly name: string; readonly kind: string }[]
 }
 
 /** The row that publishes a workflow. */
-export function publish({ name, version, signals, states }: Definition): Put {
+export function publish({ name, version, initial, signals, states, marks }: Definition): Put {
   const value = JSON.stringify({
     name,
     version,
+    initial,
     signals: [...signals.keys()],
+    ...(marks.length > 0 ? { marks } : {}),
     states: [...states.values()].map((state) => {
       const awaits = [...awaitedBy(state).keys()]
       return { name: state.name, kind: state.kind, ...(awaits.length > 0 ? { awaits } : {}) }
@@ -31,6 +36,12 @@ export async function readPublished(
 ): Promise<Published | undefined> {
   const [row] = await store.get('definition', [keyOf(name, version)])
   return row && readRow(row.value)
+}
+
+/** What all versions of a workflow have published. */
+export async function publishedVersions(store: Store, name: string): Promise<readonly Published[]> {
+  const rows = await store.list('definition', { prefix: joinKey(`${name}@`), limit: 1_000, values: true })
+  return rows.map(({ value }) => JSON.parse(value ?? '{}') as Published)
 }
 
 function keyOf(name: string, version: number): string {

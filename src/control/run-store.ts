@@ -158,7 +158,7 @@ export class RunStore {
 function corruptView(id: string, error: unknown): RunView {
   if (
     !(error instanceof StepwrightError) ||
-    (error.code !== 'corrupt-document' && error.code !== 'store-newer')
+    (error.code !== 'corrupt-document' && error.code !== 'store-newer' && error.code !== 'key-missing')
   )
     throw error
   const unknown = {

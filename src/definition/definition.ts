@@ -1,3 +1,4 @@
+import type { Mark } from '../model/masking.ts'
 import type { ErrorMatch, Failure } from '../model/failure.ts'
 import type { RetryPolicy } from '../model/retry.ts'
 import type { Schema } from '../model/schema.ts'
@@ -214,14 +215,6 @@ export interface Migration {
   readonly of: AnyClass | undefined
 }
 
-/** A field that a schema marks with `.meta({ pii: true })` or `.meta({ secret: true })`. */
-export interface Mark {
-  readonly where: string
-  /** Keys from the top; `*` stands for every element. */
-  readonly path: readonly string[]
-  readonly kind: 'pii' | 'secret'
-}
-
 /** Whether a state has parts that are saved one by one. */
 export function isFork(state: StateDefinition): state is ForkState {
   return state.kind === 'map' || state.kind === 'parallel' || state.kind === 'child'
@@ -237,3 +230,5 @@ export function awaitedBy(state: StateDefinition): ReadonlyMap<string, AwaitedSi
   return state.kind === 'wait' || state.kind === 'child' ? state.on : NONE
 }
 const NONE: ReadonlyMap<string, AwaitedSignal> = new Map()
+
+export type { Mark }

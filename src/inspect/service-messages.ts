@@ -13,7 +13,8 @@ import {
   serviceMachine,
   VISITS_TYPE,
 } from './service-machine.ts'
-import { hiddenPaths, showable } from './showable.ts'
+import { hiddenPaths } from '../model/masking.ts'
+import { showable } from './showable.ts'
 
 type XStateEvent = { readonly type: string } & Readonly<Record<string, unknown>>
 

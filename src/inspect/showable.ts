@@ -1,20 +1,9 @@
-import type { Definition } from '../definition/definition.ts'
-
-/** What stands in the place of a field that its schema marks `pii` or `secret`. */
-export const MASK = '***'
+import { inside, MASK, type Paths } from '../model/masking.ts'
 
 const DEEPEST = 20
 const LONGEST_TEXT = 4_000
 const MOST_ELEMENTS = 200
 const MOST_VALUES = 5_000
-
-/** Paths inside a value; `*` stands for every element. */
-export type Paths = readonly (readonly string[])[]
-
-/** The marked fields of `where`: a state's name, `vars` or `signal <name>`. */
-export function hiddenPaths({ marks }: Definition, where: string): Paths {
-  return marks.filter((mark) => mark.where === where).map(({ path }) => path)
-}
 
 /**
  * A copy of a value that may be shown: hidden fields are masked, what JSON cannot say is written as text, and what is
@@ -63,10 +52,6 @@ export function showable(value: unknown, hidden: Paths): unknown {
     const shown = some(elements).map((element, i) => show(element, inside(paths, String(i)), depth))
     return elements.length > MOST_ELEMENTS ? [...shown, more(elements.length)] : shown
   }
-}
-
-function inside(paths: Paths, key: string): Paths {
-  return paths.filter(([first]) => first === key || first === '*').map(([, ...rest]) => rest)
 }
 
 function some<T>(elements: readonly T[]): readonly T[] {

@@ -8,6 +8,7 @@ import type { Kept, MemoBook } from './context.ts'
 import type { RunEvent } from './event.ts'
 import { failureEvent } from './failing.ts'
 import { fit } from '../model/fitting.ts'
+import { redactionFor, redactLog } from './secrets.ts'
 import { invoke, STOPPED, type CallParts, type Invocation } from './invocation.ts'
 
 /** How an attempt ended: an event for `advance`, and what goes with it. */
@@ -33,12 +34,18 @@ export async function attempt(
     if (returned === STOPPED) return undefined
     const event = await readReturned(run, state, returned, parts)
     const reply = await readReply(run, kept, parts)
+    const made =
+      'data' in event && event.type === 'moved' ? { [event.exit.to]: event.data, vars: event.vars } : {}
+    const redaction = redactionFor(run, parts.machine, made) // what it has made itself is not told either
+    if (redaction) redactLog(kept, redaction)
     return {
       event: { ...event, log: kept.log } as RunEvent,
       session: kept.session,
       ...(reply ? { reply } : {}),
     }
-  } catch (thrown) {
+  } catch (raw) {
+    const redaction = redactionFor(run, parts.machine, { session: parts.session })
+    const thrown = redaction ? redaction.thrown(raw) : raw
     const event: RunEvent =
       thrown instanceof RefusedError && run.signal && !joined
         ? { type: 'taken-back', reason: thrown.message }

@@ -65,7 +65,11 @@ export class ChildStarter {
     const { run, kernel } = this.#hold
     const at = kernel.host.now()
     const found = await this.#load(id)
-    if (!found) throw await this.#hold.lost()
+    if (!found)
+      throw new StepwrightError('store-busy', {
+        what: `Run ${quote(id)} is being removed, and ${quote(state.name)} starts a child with its id`,
+        remedy: 'Nothing to do: it is tried again in a moment',
+      })
     if (found.status !== 'corrupt' && (found.workflow !== workflow || id === run.id))
       throw new StepwrightError('run-exists', {
         what: `${quote(state.name)} starts a child with the id ${quote(id)}, which is ${id === run.id ? 'its own' : `that of a run of ${found.workflow}`}`,

@@ -213,7 +213,7 @@ export class Fork {
     const puts = [put, ...listed.rows.map((row) => row.put)]
     const withSession = (): Promise<void> =>
       this.#hold.withSession(ended.session, (session) =>
-        this.#hold.write({ put: [...puts, ...session], delete: dropped }),
+        this.#hold.write({ put: [...puts, ...session.put], delete: [...dropped, ...session.delete] }),
       )
     await this.#writer.write(puts, dropped, ended.session.length > 0 ? withSession : undefined)
     for (const row of listed.rows) this.#book.note(row.name, row.part)

@@ -42,6 +42,8 @@ export interface Turn {
 }
 
 type SessionChange = (state: unknown) => unknown
+/** What a change of the session writes. */
+type Changed = Required<Pick<Batch, 'put' | 'delete'>>
 
 export class Hold {
   readonly turn: Turn
@@ -122,29 +124,33 @@ export class Hold {
     const asks = signal && this.turn.loaded.machine.definition.replies.has(signal.name)
     const answer: Reply | undefined = reply ? { ok: true, value: reply.value } : refusal(event)
     const answers = asks && answer ? [replyPut(id, signal.id, answer)] : []
-    await this.withSession(session, (puts) =>
-      this.#tryCommit(event, { ...along, put: [...puts, ...answers, ...(along.put ?? [])] }),
+    await this.withSession(session, (changed) =>
+      this.#tryCommit(event, {
+        ...along,
+        put: [...changed.put, ...answers, ...(along.put ?? [])],
+        delete: [...changed.delete, ...(along.delete ?? [])],
+      }),
     )
   }
 
   /** Writes with the changes of the session: made again on what it is then, where another run changed it first. */
   async withSession(
     changes: readonly SessionChange[],
-    write: (puts: readonly Put[]) => Promise<boolean>,
+    write: (changed: Changed) => Promise<boolean>,
   ): Promise<void> {
     const schema = this.turn.loaded.machine.definition.session
     for (let first = true; ; first = false) {
-      let puts: readonly Put[] = []
+      let changed: Changed = { put: [], delete: [] }
       if (changes.length > 0 && schema) {
         const document = first && this.#session ? this.#session : await this.#loadSession()
         let state = document.state ?? (await emptySession(schema))
         for (const change of changes) state = apply(change, state)
         const where = `The session ${quote(document.id)}`
-        puts = document.replaced(await fit(schema, state, 'invalid-data', where, this.kernel.limits.value))
+        changed = document.replaced(await fit(schema, state, 'invalid-data', where, this.kernel.limits.value))
       }
-      if (await write(puts)) return
+      if (await write(changed)) return
       const [row] = await this.kernel.store.get('run', [this.run.id])
-      if (puts.length === 0 || row?.revision !== this.turn.document.revision) throw await this.lost()
+      if (changed.put.length === 0 || row?.revision !== this.turn.document.revision) throw await this.lost()
     }
   }
 
@@ -253,6 +259,6 @@ function apply(change: SessionChange, state: unknown): unknown {
 export function isOurs(error: unknown): boolean {
   return (
     error instanceof StepwrightError &&
-    (error.code === 'fenced' || error.code.startsWith('store-') || error.code === 'corrupt-document')
+    (['fenced', 'corrupt-document', 'key-missing'].includes(error.code) || error.code.startsWith('store-'))
   )
 }

@@ -8,6 +8,7 @@ import type { Run } from '../model/run.ts'
 import type { Store } from '../store/store.ts'
 import { makeContext, type ContextParts, type Kept } from './context.ts'
 import { Life, limited, STOPPED } from './life.ts'
+import { redactionFor, redactLog } from './secrets.ts'
 
 /** What a call of a method needs besides the run. */
 export interface CallParts {
@@ -46,6 +47,7 @@ export async function invoke(
   kept: Kept,
 ): Promise<unknown> {
   const life = new Life()
+  const redaction = redactionFor(run, parts.machine, { session: parts.session })
   try {
     const { resources, config, session, store, host, stop } = parts
     const fn = typeof method === 'function' ? method : methodOf(parts.instance, method, what)
@@ -60,8 +62,11 @@ export async function invoke(
           : `${what()} was silent for longer than its heartbeat of ${formatMs(heartbeatMs ?? 0)}`,
       )
     return await limited(called, life, { host, stop, timeoutMs, heartbeatMs, timeout })
+  } catch (thrown) {
+    throw redaction ? redaction.thrown(thrown) : thrown
   } finally {
     life.end()
+    if (redaction) redactLog(kept, redaction)
   }
 }
 

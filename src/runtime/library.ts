@@ -97,6 +97,13 @@ export class Library {
     return this.#byName.get(workflow)?.get(version) ?? this.current(workflow)
   }
 
+  /** The same; throws `unknown-workflow` where there is none. */
+  get(run: Pick<Run, 'workflow' | 'version'>): Loaded {
+    const loaded = this.of(run)
+    if (loaded) return loaded
+    throw this.unknown(run.workflow)
+  }
+
   /** What becomes of a run: it goes on as it is, is mapped to a newer version, or cannot go on. */
   async fateOf(run: Pick<Run, 'id' | 'workflow' | 'version' | 'state' | 'data' | 'vars'>): Promise<Fate> {
     const loaded = this.of(run)

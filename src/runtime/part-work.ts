@@ -12,6 +12,7 @@ import { fit } from '../model/fitting.ts'
 import type { Hold } from './hold.ts'
 import { invoke, STOPPED, type CallParts } from './invocation.ts'
 import type { PartBook } from './part-book.ts'
+import { redactionFor } from './secrets.ts'
 import type { Next } from './part-queue.ts'
 
 /** What an item asks of the work list, in order. */
@@ -92,7 +93,9 @@ export class PartWork {
       )
       const part: Part = { status: 'done', at: host.now(), attempts, result, ...keepItem(before), ...log() }
       return { part, session: kept.session, asked }
-    } catch (thrown) {
+    } catch (raw) {
+      const redaction = redactionFor(run, this.#call.machine, { session: this.#call.session })
+      const thrown = redaction ? redaction.thrown(raw) : raw
       const { failure, retryAt } = judgeBy(retry, attempts, thrown, host)
       const failed = { at: host.now(), attempts, failure, ...keepItem(before), ...log() }
       if (retryAt !== undefined) return { part: { status: 'retry', retryAt, ...failed }, ...none }

@@ -125,7 +125,7 @@ function report(
 }
 
 /** Nobody works on the store: every lease has run out, or its process is gone. */
-async function mustRest(store: Store, why: string): Promise<void> {
+export async function mustRest(store: Store, why: string): Promise<void> {
   const leases = await readLeases(store)
   const alive = [...leases.values()].filter((lease) => isAlive(lease, Date.now()))
   if (alive.length === 0) return

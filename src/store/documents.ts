@@ -6,6 +6,7 @@ import { RunDocument, type DocumentParts } from './run-document.ts'
 import { plainSeal, type Seal } from './seal.ts'
 import type { Row, Store } from './store.ts'
 import { readStored, type StoredRun } from './stored-run.ts'
+import { isTombstone } from './tombstone.ts'
 
 /** The run documents of a store. */
 export class Documents {
@@ -27,14 +28,20 @@ export class Documents {
 
   /** The stored run with its data, or `undefined` where there is none. Throws `corrupt-document`, `store-newer`, `key-missing`. */
   async load(id: string): Promise<RunDocument | undefined> {
-    const [row] = await this.#parts.store.get('run', [id])
+    const row = await this.#row(id)
     return row && RunDocument.load(this.#parts, id, row)
   }
 
   /** The document as it is stored, its values still encoded. */
   async find(id: string): Promise<StoredRun | undefined> {
-    const [row] = await this.#parts.store.get('run', [id])
+    const row = await this.#row(id)
     return row && this.read(id, row)
+  }
+
+  /** One that is being removed is there no more. */
+  async #row(id: string): Promise<Row | undefined> {
+    const [row] = await this.#parts.store.get('run', [id])
+    return row && !isTombstone(row) ? row : undefined
   }
 
   /** Reads and checks one row. */

@@ -21,15 +21,14 @@ const BACK = ' '
 
 /**
  * I6 Puts a signal into the inbox and marks its run as due, in one write. With an id of the caller's, a second one of
- * the same id is told apart by the store and changes nothing; then this gives `false`. `spent` is deleted with it, and
- * must be there.
+ * the same id is told apart by the store and changes nothing; then this gives `false`. `spent` is deleted with it.
  */
 export async function deliver(
   store: Store,
   run: string,
   signal: ReceivedSignal,
   place: string,
-  { once, spent }: { readonly once: boolean; readonly spent?: Delete },
+  { once, spent }: { readonly once: boolean; readonly spent?: readonly Delete[] },
 ): Promise<boolean> {
   const seen = JSON.stringify({ at: signal.at })
   return store.write({
@@ -40,7 +39,7 @@ export async function deliver(
       letterPut(run, place, signal),
       duePut(signal.at, run, place),
     ],
-    ...(spent ? { delete: [spent] } : {}),
+    ...(spent ? { delete: spent } : {}),
   })
 }
 

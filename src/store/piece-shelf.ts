@@ -3,6 +3,9 @@ import { StepwrightError } from '../errors/stepwright-error.ts'
 import { decode, encode, piecesIn } from './codec.ts'
 import type { Put, Store } from './store.ts'
 
+/** All that is needed of a store to read pieces. */
+type Reading = Pick<Store, 'name' | 'get'>
+
 /**
  * The large parts of one document, each written once and then referred to, so that what is written is in proportion
  * to what changed (I11). Ids sort by time, so pieces of all runs are added at the end of their table.
@@ -43,7 +46,7 @@ export class PieceShelf {
   }
 
   /** Decodes a value, reading the pieces it refers to. */
-  async decode(encoded: unknown, store: Store): Promise<unknown> {
+  async decode(encoded: unknown, store: Reading): Promise<unknown> {
     const texts = await readPieces(encoded, store)
     for (const [ref, json] of texts) {
       const piece = JSON.parse(json) as unknown
@@ -73,7 +76,7 @@ function hashOf(piece: string): string {
 }
 
 /** All pieces that an encoded value refers to, through groups of groups; one read for each level. */
-async function readPieces(encoded: unknown, store: Store): Promise<ReadonlyMap<string, string>> {
+async function readPieces(encoded: unknown, store: Reading): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>()
   let wanted = [...new Set(piecesIn(encoded))]
   while (wanted.length > 0) {

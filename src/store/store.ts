@@ -57,6 +57,8 @@ export const COLLECTIONS = {
   reply: { listed: true, tagged: false, small: false },
   /** One-time callback tokens: key hash of the token. */
   token: { listed: false, tagged: false, small: false },
+  /** Callback tokens by run: key `run/hash of the token`. */
+  callback: { listed: true, tagged: false, small: true },
   /** Results that steps recall across runs: key hash of what they depend on. */
   cache: { listed: true, tagged: false, small: false },
   /** Schedules: key schedule id. */

@@ -3,6 +3,7 @@ import type { HistoryEvent } from '../model/history.ts'
 import { TIMERS, type Run } from '../model/run.ts'
 import { STATUSES } from '../model/status.ts'
 import { chainOf, type HistoryPosition } from './history-log.ts'
+import { refuseLocked } from './locked-row.ts'
 import type { Seal } from './seal.ts'
 import type { Row } from './store.ts'
 
@@ -54,6 +55,7 @@ function optional(fits: (value: Record<string, unknown>) => boolean): (value: un
  * nothing of a document can change unseen.
  */
 export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
+  refuseLocked(value)
   const damaged = (why: string, cause?: unknown): StepwrightError =>
     new StepwrightError('corrupt-document', {
       what: `The document of run ${JSON.stringify(id)} ${why}`,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readDefinition } from '../../src/index.ts'
-import { hiddenPaths, MASK, showable } from '../../src/inspect/showable.ts'
+import { showable } from '../../src/inspect/showable.ts'
+import { hiddenPaths, MASK } from '../../src/model/masking.ts'
 import { Article } from './article.ts'
 
 test.each([

@@ -15,6 +15,7 @@ import { createTestEngine, TestClock } from 'stepwright/testing'
 import { backup, restore } from '../../src/store/backup.ts'
 import { makeLease, writeLease } from '../../src/store/lease.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
+import { SqliteStore } from '../../src/store/sqlite-store.ts'
 import type { Store, StoredRow } from '../../src/store/store.ts'
 import { paid, ShopWorkflow } from '../support/shop.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
@@ -264,17 +265,13 @@ describe.each(kinds)('a store that is not at rest: $kind', (kind) => {
   })
 })
 
-it('SQLite: a backup is of one moment, while engines write', { timeout: 10_000 }, async () => {
-  const kind = kinds.find((each) => each.kind === 'sqlite')
-  const engine = createEngine({
-    workflows: [ShopWorkflow],
-    store: kind?.make(freshName()) ?? 'memory',
-    resources: { hands: paid },
-  })
+it('SQLite: a backup is of one moment, while engines write', { timeout: 30_000 }, async () => {
+  const store = new SqliteStore(join(dir, `${freshName()}.db`), { synchronous: 'normal' })
+  const engine = createEngine({ workflows: [ShopWorkflow], store, resources: { hands: paid } })
   await engine.open()
   let going = true
   const writing = (async () => {
-    for (let i = 0; going; i++) {
+    for (let i = 0; going && i < 200; i++) {
       await engine.start(ShopWorkflow, { amount: i, note: 'n'.repeat(2_000) }, { id: `r${i}` })
       await new Promise((resolve) => setTimeout(resolve, 2))
     }

@@ -1,6 +1,11 @@
 import { Option } from 'commander'
 import type { BackupOptions } from '../../store/backup.ts'
 import { backupCommand, restoreCommand } from '../backup-command.ts'
+import type { Duration } from '../../model/duration.ts'
+import { isEnded, STATUSES, type Ended } from '../../model/status.ts'
+import { pruneCommand } from '../prune-command.ts'
+import { rekeyCommand } from '../rekey-command.ts'
+import { duration, wholeNumber } from './options.ts'
 import type { Verbs } from './verbs.ts'
 
 const file = 'where the backup is: packed where its name ends in .gz or .zst'
@@ -36,4 +41,57 @@ export function addKeeping(verbs: Verbs): void {
     },
     (words, ...rest) => restoreCommand(words.at(0), ...rest),
   )
+
+  verbs.add<PruneWords>(
+    {
+      syntax: 'prune',
+      about:
+        'Remove runs that have ended, with all that belongs to them, and rows that nothing needs any more. A run goes when every option that is given lets it go.',
+      options: [
+        new Option('--older-than <duration>', 'runs that ended longer ago than this').argParser(duration),
+        new Option('--keep <n>', 'the newest so many stay').argParser(wholeNumber(0)),
+        new Option('--status <status...>', 'only runs that ended so').choices(STATUSES.filter(isEnded)),
+        new Option('-w, --workflow <name>', 'only runs of that workflow'),
+        new Option('--dry-run', 'only show which runs would go'),
+      ],
+      examples: [
+        'prune --older-than 30d --dry-run',
+        'prune --older-than 30d --keep 1000 --status completed',
+        'prune --keep 100 --workflow article --json',
+      ],
+    },
+    (_words, { olderThan, keep, status, workflow, dryRun }, ...rest) =>
+      pruneCommand(
+        {
+          ...(olderThan === undefined ? {} : { after: olderThan }),
+          ...(keep === undefined ? {} : { keep }),
+          ...(status ? { statuses: status } : {}),
+          ...(workflow === undefined ? {} : { workflow }),
+          ...(dryRun ? { dryRun } : {}),
+        },
+        ...rest,
+      ),
+  )
+  addRekey(verbs)
+}
+
+function addRekey(verbs: Verbs): void {
+  verbs.add<{ readonly plain?: boolean }>(
+    {
+      syntax: 'rekey',
+      about:
+        'Encrypt what the store holds with the current key, the first of STEPWRIGHT_KEYS or of the file that STEPWRIGHT_KEYS_FILE names. No worker may be at work.',
+      options: [new Option('--plain', 'also what is in the clear, to begin with encryption')],
+      examples: ['rekey', 'rekey --plain --json'],
+    },
+    (_words, ...rest) => rekeyCommand(...rest),
+  )
+}
+
+interface PruneWords {
+  readonly olderThan?: Duration
+  readonly keep?: number
+  readonly status?: readonly Ended[]
+  readonly workflow?: string
+  readonly dryRun?: boolean
 }

@@ -2,17 +2,17 @@ import { StepwrightError } from '../errors/stepwright-error.ts'
 
 /** How much is taken in at once, so that one caller or one handler does not take all there is. Sizes in characters of JSON. */
 export interface Limits {
-  /** What is handed to a state, the vars, a result, a session, a reply: each. Default 16,777,216. */
+  /** What is handed to a state, the vars, a result, a session, a reply: each. Default 8,388,608: writing one holds up its process for a tenth of a second. */
   readonly value: number
   /** The payload of a signal. Default 1,048,576. */
   readonly signal: number
-  /** What one `memo` saves. Default 16,777,216. */
+  /** What one `memo` saves. Default 8,388,608. */
   readonly memo: number
-  /** Starts that this process may have waiting to be written. Default 10,000. */
+  /** Starts that this process may have waiting to be written. Default 1,000. */
   readonly starts: number
 }
 
-export const LIMITS: Limits = { value: 2 ** 24, signal: 2 ** 20, memo: 2 ** 24, starts: 10_000 }
+export const LIMITS: Limits = { value: 2 ** 23, signal: 2 ** 20, memo: 2 ** 23, starts: 1_000 }
 
 /** In characters; a circle passes it after a few rounds. */
 const SMALL = 10_000

@@ -216,6 +216,7 @@ export const documents = trial<{ readonly cuts: number; readonly flips: number; 
 
 /** What has a checksum of its own. */
 const SEALED: readonly Collection[] = [
+  'piece',
   'inbox',
   'memo',
   'part',
@@ -234,7 +235,7 @@ const SEALED: readonly Collection[] = [
 export const rowDamage = trial<{ readonly every: number; readonly each: number }>({
   id: 'R12',
   title:
-    'rows of inbox, memos, parts, undo list, session, due list, leases and schedules, cut off or flipped',
+    'pieces, and rows of inbox, memos, parts, undo list, session, due list, leases and schedules, cut off or flipped',
   sizes: { ci: { every: 5, each: 1 }, full: { every: 1, each: 6 } },
   run: ({ every, each }) => damageRows(SEALED, every, each),
 })

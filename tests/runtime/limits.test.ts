@@ -13,9 +13,9 @@ describe('limits of size', () => {
     const test = createTestEngine({ workflows: [ShopWorkflow], store, resources: { hands: paid } })
     await test.settle()
     const writes = store.writes
-    await expect(test.engine.start(ShopWorkflow, { amount: 1, note: large(2 ** 24) })).rejects.toMatchObject({
+    await expect(test.engine.start(ShopWorkflow, { amount: 1, note: large(2 ** 23) })).rejects.toMatchObject({
       code: 'too-large',
-      details: { path: '.note', limit: 2 ** 24 },
+      details: { path: '.note', limit: 2 ** 23 },
     })
     expect(store.writes).toBe(writes)
     await test.close()

@@ -1,5 +1,8 @@
-/** `npm run reliability -- [R2 R5 ...] [--ci] [--json] [--write]`: the trials at full size, one after the other. */
-import { writeFileSync } from 'node:fs'
+/**
+ * `npm run reliability -- [R2 R5 ...] [--ci] [--json] [--write]`: the trials at full size, one after the other.
+ * `--write` puts what they came to into docs/reliability.md, beside what trials that were not run came to before.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
 import { hasRedis } from '../support/redis.ts'
@@ -25,12 +28,11 @@ const results: Result[] = []
 for (const trial of TRIALS)
   if (positionals.length === 0 || positionals.includes(trial.id)) results.push(await attempt(trial))
 if (values.json) console.log(JSON.stringify({ size, results }, null, 2))
-else console.log(reportTable(results))
-if (values.write)
-  writeFileSync(
-    fileURLToPath(new URL('../../docs/reliability.md', import.meta.url)),
-    reportPage(results, size),
-  )
+else console.log(reportTable(results, size))
+if (values.write) {
+  const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url))
+  writeFileSync(page, reportPage(results, size, existsSync(page) ? readFileSync(page, 'utf8') : ''))
+}
 process.exit(results.every(({ ok }) => ok) ? 0 : 1)
 
 async function attempt({ id, title, run, redis = false }: Trial): Promise<Result> {

@@ -13,20 +13,32 @@ export interface Result {
 }
 
 /** The table of results, in Markdown. */
-export function reportTable(results: readonly Result[]): string {
-  const rows = results.map(({ id, title, figures, seconds, ok, error }) => {
-    const said =
-      error ??
-      Object.entries(figures)
-        .map(([name, value]) => `${name}: ${value}`)
-        .join('; ')
-    return `| ${id} | ${cell(title)} | ${cell(said)} | ${seconds} | ${ok ? 'yes' : '**no**'} |`
-  })
-  return ['| | trial | figures | seconds | ok |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')
+export function reportTable(results: readonly Result[], size: string): string {
+  return tableOf(results.map((result) => rowOf(result, size)))
 }
 
-/** The page `docs/reliability.md`. */
-export function reportPage(results: readonly Result[], size: string): string {
+function tableOf(rows: readonly string[]): string {
+  const head = ['| | trial | size | figures | seconds | ok | date, commit |']
+  return [...head, '| --- | --- | --- | --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+function rowOf({ id, title, figures, seconds, ok, error }: Result, size: string): string {
+  const said =
+    error ??
+    Object.entries(figures)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join('; ')
+  const when = `${new Date().toISOString().slice(0, 10)}, ${commit()}`
+  return `| ${id} | ${cell(title)} | ${size} | ${cell(said)} | ${seconds} | ${ok ? 'yes' : '**no**'} | ${when} |`
+}
+
+/** The page `docs/reliability.md`; of trials that were not run it keeps what `before` says. */
+export function reportPage(results: readonly Result[], size: string, before: string): string {
+  const rows = new Map(
+    before.split('\n').flatMap((line) => (line.startsWith('| R') ? [[keyOf(line), line]] : [])),
+  )
+  for (const row of results.map((result) => rowOf(result, size))) rows.set(keyOf(row), row)
+  const sorted = [...rows.values()].sort((a, b) => numberOf(a) - numberOf(b))
   return `# Reliability
 
 What was done to runs, on real processes and real stores, and what was still true afterwards. This page is the output of
@@ -38,10 +50,19 @@ power cuts and broken disks (the stores are asked to flush, and believed), netwo
 a handler does to the outside world in the step in flight at a crash: that step starts again, with the same
 idempotency key.
 
-${reportTable(results)}
+${tableOf(sorted)}
 
-Size: ${size}. ${new Date().toISOString().slice(0, 10)}, commit ${commit()}, ${machine()}.
+On ${machine()}.
 `
+}
+
+/** A trial is told by its number and its title. */
+function keyOf(row: string): string {
+  return row.split(' | ', 2).join(' | ')
+}
+
+function numberOf(row: string): number {
+  return Number(/\d+/.exec(row)?.[0])
 }
 
 function cell(text: string): string {

@@ -48,7 +48,7 @@ export async function resume(target: Target, scale: Scale): Promise<readonly Row
   const [shortest, longest] = [rows[0], rows.at(-1)]
   if (!shortest || !longest) return rows
   const { n, value, unit } = longest
-  return [...rows, row(place, `beside ${shortest.n} steps`, { n, value, unit, floor: shortest.value })]
+  return [...rows, row(place, 'beside the fewest steps', { n, value, unit, floor: shortest.value })]
 }
 
 /** Milliseconds as the process itself measures them, without its start and its imports. */

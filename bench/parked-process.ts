@@ -1,4 +1,5 @@
 /** What `parked` measures of the engine, in a process of its own: `parked-process.js RUNS OPTION EMPTY WARM`. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createEngine, type Engine, type StoreOption } from '../src/index.ts'
 import { fileBytes, heapBytes, storedBytes, timed } from './gauges.ts'
 import { Parked } from './parked-workflow.ts'
@@ -50,6 +51,9 @@ class Parking {
         while (next < many) await this.start(`r${next++}`)
       }),
     )
+    do
+      await sleep(200) // the worker still strikes the starts off its list
+    while (!this.engine.idle)
   }
 
   #tell(id: string): void {

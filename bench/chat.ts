@@ -19,8 +19,20 @@ const Declared = states(
 type D = ShapeOf<typeof Declared>
 const { workflow, step, wait, go } = Declared
 
-/** A message of 10 KB; no two are alike, and none repeats itself. */
-export function message(n: number): { readonly role: string; readonly text: string } {
+interface Message {
+  readonly role: string
+  readonly text: string
+}
+const made = new Map<number, Message>()
+
+/** A message of 10 KB; no two are alike, and none repeats itself. Made once, so that whoever asked before pays nothing. */
+export function message(n: number): Message {
+  let known = made.get(n)
+  if (!known) made.set(n, (known = newMessage(n)))
+  return known
+}
+
+function newMessage(n: number): Message {
   let seed = n + 1
   const word = (): string => {
     seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0

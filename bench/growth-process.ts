@@ -10,9 +10,9 @@ import { MeteredStore } from './metered-store.ts'
 
 const [what, name = '', option = '', count = ''] = process.argv.slice(2)
 const steps = Number(count)
+const messages = Array.from({ length: steps }, (_, n) => message(n)) // nobody is timed for making them up
 const written = bytesWritten()
 if (what === 'floor') {
-  const messages = Array.from({ length: steps }, (_, n) => message(n))
   const raw = await rawOf(name, option)
   const ms = await timed(async () => {
     for (const [n, each] of messages.entries()) await raw.set(`m${n}`, JSON.stringify(each))

@@ -1,4 +1,4 @@
-// A step that is repeated until it has run n times; the run's snapshot is stored before and after each.
+// A step that is repeated until it has run n times; the run's snapshot is stored as each begins.
 import { join } from 'node:path'
 import { Mastra } from '@mastra/core/mastra'
 import { createStep, createWorkflow } from '@mastra/core/workflows'

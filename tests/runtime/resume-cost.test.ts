@@ -44,7 +44,8 @@ const PAGE = 4_096
 async function after(steps: number): Promise<Store> {
   const store = new MemoryStore()
   const { engine, finish, close } = createTestEngine({ workflows: [LongWorkflow], store })
-  await finish(await engine.start(LongWorkflow, { left: steps, text: 'x'.repeat(200) }, { id: 'r' }))
+  const run = await engine.start(LongWorkflow, { left: steps, text: 'x'.repeat(200) }, { id: 'r' })
+  expect((await finish(run)).revision).toBeGreaterThanOrEqual(steps)
   await close()
   return store
 }

@@ -49,8 +49,12 @@ export async function rawRedis(url: string): Promise<RawStore> {
 /** The raw store beside a store of the engine, in another process than the one that chose it. */
 export function rawOf(store: string, option: string): RawStore | Promise<RawStore> {
   if (store.startsWith('redis')) return rawRedis(`redis://${new URL(option).host}`)
-  const path = option.replace(/^sqlite:/, '').replace(/\.db\?.*$/, '-floor.db')
-  return rawSqlite(path, store.endsWith('full') ? 'full' : 'normal')
+  return rawSqlite(rawPath(option), store.endsWith('full') ? 'full' : 'normal')
+}
+
+/** Where the raw SQLite file stands: beside ours. */
+export function rawPath(option: string): string {
+  return option.replace(/^sqlite:/, '').replace(/\.db\?.*$/, '-floor.db')
 }
 
 const machine = createMachine({

@@ -1,42 +1,55 @@
-/** `npm run bench [-- name...] [--json]`: our figure beside the floor, measured in turns in the same run. */
+/** `npm run bench [-- name...] [--json | --markdown] [--small | --large]`: our figure beside the floor, measured in turns in the same run. */
 import { parseArgs } from 'node:util'
 import { closeTargets, openTargets, type Target } from './targets.ts'
 import { resume } from './resume.ts'
+import { cold } from './cold.ts'
+import { growth } from './growth.ts'
 import { map } from './map.ts'
+import { parked } from './parked.ts'
 import type { Row } from './row.ts'
+import type { Scale } from './scale.ts'
 import { sequential } from './sequential.ts'
 import { shortRuns } from './short-runs.ts'
+import { line, markdown } from './table.ts'
 
-const benches: Readonly<Record<string, (target: Target) => Promise<readonly Row[]>>> = {
+const benches: Readonly<Record<string, (target: Target, scale: Scale) => Promise<readonly Row[]>>> = {
   sequential,
   'short-runs': shortRuns,
   resume,
+  parked,
   map,
+  growth,
+  cold,
 }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    small: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+  },
 })
 const unknown = positionals.filter((name) => !(name in benches))
 if (unknown.length > 0) {
   console.error(`no bench called ${unknown.join(', ')}; there are ${Object.keys(benches).join(', ')}`)
   process.exit(2)
 }
+const scale: Scale = values.small ? 'small' : values.large ? 'large' : 'full'
+/** What a program reads goes to standard output alone. */
+const quiet = values.json || values.markdown
 const rows: Row[] = []
 const targets = await openTargets()
 for (const [name, bench] of Object.entries(benches)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue
   for (const target of targets) {
-    const measured = await bench(target)
+    if (target.only !== undefined && target.only !== name) continue
+    const measured = await bench(target, scale)
     rows.push(...measured)
-    if (values.json) continue
-    for (const { store, metric, n, value, unit, floor, ratio } of measured) {
-      console.log(
-        `${name.padEnd(11)} ${store.padEnd(14)} ${metric.padEnd(24)} n=${String(n).padEnd(7)} ${value.toFixed(2).padStart(10)} ${unit}  floor ${floor.toFixed(2).padStart(10)}  ratio ${ratio.toFixed(2)}`,
-      )
-    }
+    for (const each of measured) (quiet ? console.error : console.log)(line(each))
   }
 }
 closeTargets(targets)
 if (values.json) console.log(JSON.stringify(rows, null, 2))
+if (values.markdown) console.log(markdown(rows))

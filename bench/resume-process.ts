@@ -1,5 +1,6 @@
 /** One measurement of `resume`, in a process of its own: `resume-process.js engine|floor STORE OPTION`. */
 import { createEngine, type StoreOption } from '../src/index.ts'
+import { Chat } from './chat.ts'
 import { floorResume, rawOf } from './floor.ts'
 import { Bench, datum } from './workflows.ts'
 
@@ -7,7 +8,7 @@ const [what, store = '', option = ''] = process.argv.slice(2)
 const began = performance.now()
 if (what === 'engine') {
   const engine = createEngine({
-    workflows: [Bench],
+    workflows: [Bench, Chat],
     store: option as StoreOption,
     onWarning: () => undefined,
   })

@@ -1,18 +1,17 @@
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { createEngine } from '../src/index.ts'
 import { floorRun } from './floor.ts'
-import type { Row } from './row.ts'
+import { fresh } from './fresh.ts'
+import { row, type Row } from './row.ts'
+import type { Scale } from './scale.ts'
 import { median, type Target } from './targets.ts'
 import { Bench, datum } from './workflows.ts'
 
-const LENGTHS = [100, 1_000, 10_000, 100_000]
-const ROUNDS = 7
-
 /** A fresh process opens the store and takes the first step of a run that has taken n steps; lengths in turns. */
-export async function resume(target: Target): Promise<readonly Row[]> {
+export async function resume(target: Target, scale: Scale): Promise<readonly Row[]> {
   if (!target.durable) return []
-  for (const n of LENGTHS) {
+  const lengths = scale === 'small' ? [100, 1_000] : [100, 1_000, 10_000, 100_000]
+  const rounds = scale === 'small' ? 1 : 7
+  for (const n of lengths) {
     const engine = createEngine({
       workflows: [Bench],
       store: target.engine(`resume-${n}`),
@@ -29,38 +28,30 @@ export async function resume(target: Target): Promise<readonly Row[]> {
     await raw.close()
   }
   const times = new Map<number, { ours: number[]; floor: number[] }>(
-    LENGTHS.map((n) => [n, { ours: [], floor: [] }]),
+    lengths.map((n) => [n, { ours: [], floor: [] }]),
   )
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= rounds; round++) {
     for (const [n, { ours, floor }] of times) {
-      ours.push(fresh('engine', target, n))
-      floor.push(fresh('floor', target, n))
+      ours.push(measure('engine', target, n))
+      floor.push(measure('floor', target, n))
     }
   }
-  return [...times].map(([n, { ours, floor }]) => {
-    const [value, base] = [median(ours.slice(1)), median(floor.slice(1))]
-    return {
-      name: 'resume',
-      store: target.store,
-      metric: 'ms to first step',
+  const place = { name: 'resume', store: target.store }
+  const rows = [...times].map(([n, { ours, floor }]) =>
+    row(place, 'ms to first step', {
       n,
-      value,
+      value: median(ours.slice(1)),
       unit: 'ms',
-      floor: base,
-      ratio: value / base,
-    }
-  })
+      floor: median(floor.slice(1)),
+    }),
+  )
+  const [shortest, longest] = [rows[0], rows.at(-1)]
+  if (!shortest || !longest) return rows
+  const { n, value, unit } = longest
+  return [...rows, row(place, 'beside the fewest steps', { n, value, unit, floor: shortest.value })]
 }
 
 /** Milliseconds as the process itself measures them, without its start and its imports. */
-function fresh(what: 'engine' | 'floor', target: Target, n: number): number {
-  const child = fileURLToPath(new URL('resume-process.js', import.meta.url))
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [child, what, target.store, String(target.engine(`resume-${n}`))],
-    { encoding: 'utf8' },
-  )
-  const ms = Number(stdout)
-  if (!(ms > 0)) throw new Error(`the fresh process failed: ${stderr}`)
-  return ms
+function measure(what: 'engine' | 'floor', target: Target, n: number): number {
+  return fresh('resume-process', what, target.store, String(target.engine(`resume-${n}`)))
 }

@@ -9,3 +9,12 @@ export interface Row {
   readonly floor: number
   readonly ratio: number
 }
+
+/** A row from what was measured; where there is no floor, `floor` is the bound that it stands beside. */
+export function row(
+  place: Pick<Row, 'name' | 'store'>,
+  metric: string,
+  measured: Pick<Row, 'n' | 'value' | 'unit' | 'floor'>,
+): Row {
+  return { ...place, metric, ...measured, ratio: measured.value / measured.floor }
+}

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,10 +14,14 @@ export interface Target {
   raw(name: string): RawStore | Promise<RawStore>
   /** Another process can open it: `resume` needs that. */
   readonly durable: boolean
+  /** The one bench it is for, where it is not for all. */
+  readonly only?: string
+  /** Bytes of the store's own file so far, where it is not this process that writes it. */
+  readonly written?: () => number
   close(): void
 }
 
-/** Memory, SQLite with both settings, and Redis where redis-server is installed. */
+/** Memory, SQLite with both settings, and Redis with both where redis-server is installed. */
 export async function openTargets(): Promise<readonly Target[]> {
   const dir = mkdtempSync(join(tmpdir(), 'stepwright-bench-'))
   const sqlite = (synchronous: 'normal' | 'full'): Target => ({
@@ -39,48 +43,55 @@ export async function openTargets(): Promise<readonly Target[]> {
     console.error('redis-server is not installed: nothing is measured on Redis')
     return targets
   }
-  const { url, server } = await startRedis(dir)
   return [
     ...targets,
-    {
-      store: 'redis everysec',
-      engine: (name) => `${url}?prefix=${name}` as StoreOption,
-      raw: () => rawRedis(url),
-      durable: true,
-      close: () => void server.kill(),
-    },
+    await redisTarget(dir, 'everysec'),
+    { ...(await redisTarget(dir, 'always')), only: 'sequential' },
   ]
+}
+
+async function redisTarget(dir: string, appendfsync: 'everysec' | 'always'): Promise<Target> {
+  const folder = join(dir, `redis-${appendfsync}`)
+  mkdirSync(folder)
+  const { url, server } = await startRedis(folder, appendfsync)
+  return {
+    store: `redis ${appendfsync}`,
+    engine: (name) => `${url}?prefix=${name}` as StoreOption,
+    raw: () => rawRedis(url),
+    durable: true,
+    written: () =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .map((name) => statSync(join(folder, name)))
+        .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0),
+    close: () => void server.kill(),
+  }
 }
 
 export function closeTargets(targets: readonly Target[]): void {
   for (const target of targets.toReversed()) target.close()
 }
 
-async function startRedis(dir: string): Promise<{ url: `redis://${string}`; server: ChildProcess }> {
+async function startRedis(
+  dir: string,
+  appendfsync: string,
+): Promise<{ url: `redis://${string}`; server: ChildProcess }> {
   const port = await new Promise<number>((resolve) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const { port: free } = probe.address() as AddressInfo
       probe.close(() => resolve(free))
     })
   })
-  const server = spawn(
-    'redis-server',
-    [
-      '--port',
-      String(port),
-      '--bind',
-      '127.0.0.1',
-      '--dir',
-      dir,
-      '--appendonly',
-      'yes',
-      '--appendfsync',
-      'everysec',
-      '--save',
-      '',
-    ],
-    { stdio: 'ignore' },
-  )
+  const settings = {
+    port,
+    bind: '127.0.0.1',
+    dir,
+    save: '',
+    appendonly: 'yes',
+    appendfsync,
+    'auto-aof-rewrite-percentage': 0, // the file only grows, so its size is what was written
+  }
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
+  const server = spawn('redis-server', args, { stdio: 'ignore' })
   await sleep(500)
   return { url: `redis://127.0.0.1:${port}`, server }
 }

@@ -21,7 +21,7 @@ export function datum(n: number, left: number, size = 900): Datum {
   return { n, left, text: noise.slice(0, size), tags: ['a', 'b'], who: { id: 'u1', name: 'Ada' } }
 }
 
-const schema = z.object({
+export const datumSchema = z.object({
   n: z.number(),
   left: z.number(),
   text: z.string(),
@@ -38,9 +38,9 @@ enum State {
 const Declared = states(
   State,
   {
-    [State.Ping]: schema,
-    [State.Pong]: schema,
-    [State.Park]: schema,
+    [State.Ping]: datumSchema,
+    [State.Pong]: datumSchema,
+    [State.Park]: datumSchema,
     [State.End]: z.object({ n: z.number() }),
   },
   { initial: State.Ping, final: State.End, signals: { go: z.object({ steps: z.number() }) } },

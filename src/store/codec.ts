@@ -16,8 +16,10 @@ export type Fetch = (ref: string) => string
 
 /** Strings of this length and more become pieces, in UTF-16 units. */
 const LONG = 1_024
-/** Elements of an array that become one piece; arrays of up to twice as many stay whole. */
-const GROUP = 32
+/** Elements of an array that become one piece: as many as come to this length; shorter arrays than two of these stay whole. */
+const PIECE = 600
+const FEWEST = 8
+const MOST = 256
 /** Deeper values are refused: reading them back could overflow the stack. */
 const DEEPEST = 200
 
@@ -81,11 +83,10 @@ class Encoder {
   }
 
   #string(value: string, path: string): string {
-    if (!value.isWellFormed()) throw refusal(path, 'holds half of a character (a lone surrogate)')
-    const safe = value.startsWith(MARK) ? `${MARK}s${value}` : value
-    return this.#shelve && safe.length >= LONG
-      ? `${MARK}p${this.#shelve(safe, () => JSON.stringify(safe))}`
-      : safe
+    // one that is a piece already was looked at then
+    if (this.#shelve && value.length >= LONG)
+      return `${MARK}p${this.#shelve(value, () => JSON.stringify(safe(value, path)))}`
+    return safe(value, path)
   }
 
   #object(value: object, path: string, depth: number): unknown {
@@ -115,27 +116,44 @@ class Encoder {
     const own = Object.keys(value).length
     if (own !== value.length) return exotic(value, path) // holes or extra properties
     const encoded = value.map((item, i) => this.value(item, `${path}[${i}]`, depth + 1))
-    return this.#shelve && encoded.length > 2 * GROUP ? this.#group(encoded, this.#shelve) : encoded
+    return this.#shelve && encoded.length >= 2 * FEWEST ? this.#group(encoded, this.#shelve) : encoded
   }
 
-  /** Whole groups become pieces, so that an array that grows at its end costs one group at a time; the rest stays. */
+  /**
+   * Whole groups become pieces, and whole groups of references to those, so that an array that grows at its end costs
+   * one group at a time; the rest stays.
+   */
   #group(items: readonly unknown[], shelve: Shelve): readonly unknown[] {
     let level = items
-    while (level.length > 2 * GROUP) {
-      const groups: unknown[] = []
-      let i = 0
-      for (; i + 2 * GROUP <= level.length; i += GROUP) {
-        const json = JSON.stringify(level.slice(i, i + GROUP))
+    let rest: readonly unknown[] = []
+    for (;;) {
+      const size = groupSize(level)
+      if (level.length < 2 * size) return [...level, ...rest]
+      const groups: string[] = []
+      for (let i = 0; i + size <= level.length; i += size) {
+        const json = JSON.stringify(level.slice(i, i + size))
         groups.push(`${MARK}g${shelve(json, () => json)}`)
       }
-      level = [...groups, ...level.slice(i)]
-      if (groups.length <= 2 * GROUP) break
+      rest = [...level.slice(groups.length * size), ...rest]
+      level = groups
     }
-    return level
   }
 }
 
+/** How many elements make a group: by the first ones, so that it stays as it is while the array grows. */
+function groupSize(items: readonly unknown[]): number {
+  let size = FEWEST
+  while (size < MOST && 2 * size <= items.length && JSON.stringify(items.slice(0, size)).length < PIECE)
+    size *= 2
+  return size
+}
+
 const TOO_DEEP = Symbol('too deep')
+
+function safe(value: string, path: string): string {
+  if (!value.isWellFormed()) throw refusal(path, 'holds half of a character (a lone surrogate)')
+  return value.startsWith(MARK) ? `${MARK}s${value}` : value
+}
 
 function exotic(value: unknown, path: string): string {
   refuseForeign(value, path, [])

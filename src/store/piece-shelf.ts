@@ -70,9 +70,11 @@ export function idOf(ref: string): string {
   return ref.slice(0, ref.indexOf('.'))
 }
 
-/** 128 bits: whoever changes a piece has to change what refers to it, and the history that holds that. */
+const HASH_LENGTH = 16
+
+/** 96 bits: whoever changes a piece has to change what refers to it, and the history that holds that. */
 function hashOf(piece: string): string {
-  return hash('sha256', piece, 'base64url').slice(0, 22)
+  return hash('sha256', piece, 'base64url').slice(0, HASH_LENGTH)
 }
 
 /** All pieces that an encoded value refers to, through groups of groups; one read for each level. */
@@ -84,7 +86,7 @@ async function readPieces(encoded: unknown, store: Reading): Promise<ReadonlyMap
     const next: string[] = []
     for (const [i, ref] of wanted.entries()) {
       const row = rows[i]
-      if (!row || hashOf(row.value) !== ref.slice(-22)) {
+      if (!row || hashOf(row.value) !== ref.slice(-HASH_LENGTH)) {
         throw new StepwrightError('corrupt-document', {
           what: `The piece ${idOf(ref)} is ${row ? 'damaged' : 'missing'} in ${store.name}`,
           remedy: 'Restore the store from a backup',

@@ -20,9 +20,11 @@ import { Mailbox, type Accepted, type Send } from './control/mailbox.ts'
 import { migrateRuns, type MigrationReport } from './control/migrating.ts'
 import { openLibrary } from './control/opening.ts'
 import { ask } from './control/querying.ts'
+import { repairRun, type RepairOptions, type RepairReport } from './control/repairing.ts'
 import { RunHandle, type HandleParts } from './control/run-handle.ts'
 import { RunStore, type RunFilter } from './control/run-store.ts'
 import type { RunView } from './control/run-view.ts'
+import { verifyRun, type Verification } from './control/verifying.ts'
 import { Worker } from './runtime/worker.ts'
 import { ScheduleBook } from './schedule/schedule-book.ts'
 import type { ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
@@ -92,11 +94,7 @@ export class Engine<W extends AnyClass = AnyClass> {
       ...nothingYet(this.store, this.#host, this.#settings.seal),
       announce: (committed) => this.#feed.announce(committed),
       nudge: () => this.#worker.look(),
-      fire: (id, due) =>
-        this.schedules.fire(
-          id,
-          due.map(({ key }) => ({ collection: 'due', key })),
-        ),
+      fire: (id, due) => this.schedules.fire(id, due),
       warn: options.onWarning ?? ((message) => process.emitWarning(message, 'StepwrightWarning')),
     }
     this.#admission = new Admission(this.#settings.limits.starts, this.#host)
@@ -172,9 +170,8 @@ export class Engine<W extends AnyClass = AnyClass> {
   }
 
   /** Runs that fit the filter, newest first. */
-  async list(filter: RunFilter = {}): Promise<readonly RunView[]> {
-    await this.open()
-    return this.#runs.list(filter)
+  list(filter: RunFilter = {}): Promise<readonly RunView[]> {
+    return this.open().then(() => this.#runs.list(filter))
   }
 
   /** Sends a signal to a run whose class is not at hand; see {@link RunHandle.signal}. */
@@ -195,8 +192,7 @@ export class Engine<W extends AnyClass = AnyClass> {
 
   /** Waits for the end of a run; see {@link RunHandle.result}. */
   async result(id: string): Promise<{ readonly state: string | number; readonly data: unknown }> {
-    const run = await this.get(id)
-    return (await run.result()) as { state: string | number; data: unknown }
+    return (await (await this.get(id)).result()) as { state: string | number; data: unknown }
   }
 
   /** A session: its state, its runs, and a way to go on with them. */
@@ -237,6 +233,16 @@ export class Engine<W extends AnyClass = AnyClass> {
   async migrate({ dryRun = false }: { readonly dryRun?: boolean } = {}): Promise<readonly MigrationReport[]> {
     await this.open()
     return migrateRuns(this.#runs, this.#kernel, dryRun)
+  }
+
+  /** Checks all that is stored of a run: its history, its pieces, and its document against them. Throws `unknown-run`. */
+  verify(id: string): Promise<Verification> {
+    return this.open().then(() => verifyRun(id, this.#kernel))
+  }
+
+  /** Makes the damaged document of a run anew from its history; the run is `paused` then. Throws `not-possible` for one that can be read. */
+  repair(id: string, options: RepairOptions = {}): Promise<RepairReport> {
+    return this.open().then(() => repairRun(id, options, this.#kernel))
   }
 
   /** Every commit of this engine, after it was acknowledged. Returns what ends the subscription. */

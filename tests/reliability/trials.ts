@@ -3,6 +3,7 @@ import { acknowledged, repeated } from './deliveries.ts'
 import { deadOwners, oneOwner } from './owners.ts'
 import { killedOften } from './killing.ts'
 import { poisoned } from './poisoned.ts'
+import { repaired } from './repair.ts'
 import { stoppedBusy } from './stopping.ts'
 import { zombies } from './zombies.ts'
 import type { Trial } from './trial.ts'
@@ -18,5 +19,6 @@ export const TRIALS: readonly Trial[] = [
   repeated,
   killedOften,
   poisoned,
+  repaired,
   stoppedBusy,
 ]

@@ -42,7 +42,10 @@ const SHAPE: readonly (readonly [field: keyof StoredRun, fits: (value: unknown) 
     'history',
     (value) => optional((it) => isNumber(it.seq) && isText(it.chain))(value) && value !== undefined,
   ],
-  ['tail', (value) => Array.isArray(value) && value.every((entry) => isNumber((entry as HistoryEvent).seq))],
+  [
+    'tail',
+    (value) => Array.isArray(value) && value.every((entry) => isNumber((entry as HistoryEvent | null)?.seq)),
+  ],
 ]
 
 function optional(fits: (value: Record<string, unknown>) => boolean): (value: unknown) => boolean {

@@ -36,12 +36,14 @@ export interface Verification {
 
 /** Reads all that is stored of a run and checks it. Throws `unknown-run`, `key-missing`, `store-newer`. */
 export async function verifyRun(id: string, { documents }: Pick<Kernel, 'documents'>): Promise<Verification> {
-  const { parts } = documents
-  const [row] = await parts.store.get('run', [checkId('run', id)])
-  if (!row) throw unknownRun(id, parts.store)
-  const audit = new Audit(parts)
-  const stored = await audit.attempt(() => documents.read(id, row))
-  if (stored) await audit.read(stored)
+  const { store } = documents.parts
+  const audit = new Audit(documents.parts)
+  checkId('run', id)
+  const rows = await audit.attempt(() => store.get('run', [id]))
+  if (rows && !rows[0]) throw unknownRun(id, store)
+  const row = rows?.[0]
+  const stored = row && (await audit.attempt(() => documents.read(id, row)))
+  if (stored) await audit.attempt(() => audit.read(stored))
   if (stored && audit.sound)
     await audit.attempt(async () => audit.compare((await documents.load(id, row))?.run))
   return audit.report(id)

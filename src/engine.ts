@@ -12,9 +12,11 @@ import type { Committed } from './runtime/kernel.ts'
 import type { Accepted, Send } from './control/mailbox.ts'
 import { migrateRuns, type MigrationReport } from './control/migrating.ts'
 import { prune, type PruneOptions, type PruneReport } from './control/pruning.ts'
+import { repairRun, type RepairOptions, type RepairReport } from './control/repairing.ts'
 import { RunHandle } from './control/run-handle.ts'
 import type { RunFilter } from './control/run-store.ts'
 import type { RunView } from './control/run-view.ts'
+import { verifyRun, type Verification } from './control/verifying.ts'
 import type { ScheduleBook } from './schedule/schedule-book.ts'
 import type { ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
 import { EngineSession } from './session.ts'
@@ -118,8 +120,7 @@ export class Engine<W extends AnyClass = AnyClass> {
 
   /** Waits for the end of a run; see {@link RunHandle.result}. */
   async result(id: string): Promise<{ readonly state: string | number; readonly data: unknown }> {
-    const run = await this.get(id)
-    return (await run.result()) as { state: string | number; data: unknown }
+    return (await (await this.get(id)).result()) as { state: string | number; data: unknown }
   }
 
   /** A session: its state, its runs, and a way to go on with them. */
@@ -166,6 +167,18 @@ export class Engine<W extends AnyClass = AnyClass> {
   async prune(options: PruneOptions): Promise<PruneReport> {
     await this.open()
     return prune(options, { runs: this.#parts.runs, kernel: this.#parts.kernel })
+  }
+
+  /** Checks all that is stored of a run: its history, its pieces, and its document against them. Throws `unknown-run`. */
+  async verify(id: string): Promise<Verification> {
+    await this.open()
+    return verifyRun(id, this.#parts.kernel)
+  }
+
+  /** Makes the damaged document of a run anew from its history; the run is `paused` then. Throws `not-possible` for one that can be read. */
+  async repair(id: string, options: RepairOptions = {}): Promise<RepairReport> {
+    await this.open()
+    return repairRun(id, options, this.#parts.kernel)
   }
 
   /** Every commit of this engine, after it was acknowledged. Returns what ends the subscription. */

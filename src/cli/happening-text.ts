@@ -104,6 +104,12 @@ function say(h: Happening, now: number): HappeningLine {
       return bad(`set aside as ${h.status}: ${h.reason}. ${h.remedy}`)
     case 'unparked':
       return plain(`given back to the workers${told({ by: h.by })}; it was ${h.status}`)
+    case 'repaired': {
+      const lost = h.lost === undefined ? 'what came after it is lost' : `${h.lost} after it are lost`
+      return warn(
+        `its damaged document was made anew from the history up to entry ${h.upTo}; ${h.lost === 0 ? 'nothing is lost' : lost}`,
+      )
+    }
     default:
       h satisfies never
       return plain((h as { readonly type: string }).type) // written by a newer version

@@ -4,6 +4,7 @@ import { checkId, joinKey } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
 import { PartList, type Part } from '../store/part-list.ts'
 import type { RunDocument } from '../store/run-document.ts'
+import type { Store } from '../store/store.ts'
 import { listUndo, type UndoEntry } from '../store/undo-list.ts'
 import { create, startedKey, type InnerStart } from '../runtime/creation.ts'
 import type { Kernel, Loaded } from '../runtime/kernel.ts'
@@ -72,11 +73,7 @@ export class RunStore {
   async view(id: string): Promise<RunView> {
     const found = await this.find(id)
     if (found) return found
-    throw new StepwrightError('unknown-run', {
-      what: `There is no run ${quote(id)} in ${this.#kernel.store.name}`,
-      remedy: 'List the runs there are with engine.list() or `stepwright list`',
-      details: { run: id },
-    })
+    throw unknownRun(id, this.#kernel.store)
   }
 
   async find(id: string): Promise<RunView | undefined> {
@@ -107,7 +104,7 @@ export class RunStore {
   }: RunFilter): Promise<readonly RunView[]> {
     const statuses = status === undefined ? undefined : [status].flat()
     const views: RunView[] = []
-    for await (const id of this.#ids(session, before)) {
+    for await (const id of this.ids(session, before)) {
       if (views.length >= limit) break
       const view = await this.findAny(id)
       if (
@@ -122,7 +119,8 @@ export class RunStore {
     return views
   }
 
-  async *#ids(session: string | undefined, before: string | undefined): AsyncGenerator<string> {
+  /** The ids of all runs, or of those of a session, newest first; nothing of them is read. */
+  async *ids(session?: string, before?: string): AsyncGenerator<string> {
     const { store } = this.#kernel
     const collection = session === undefined ? 'started' : 'member'
     const prefix = session === undefined ? '' : `${joinKey(checkId('session', session))}/`
@@ -153,6 +151,14 @@ export class RunStore {
     const { undoing } = await this.view(id)
     return listUndo(this.#kernel.store, id, undoing?.since ?? 0, 1_000)
   }
+}
+
+export function unknownRun(id: string, { name }: Pick<Store, 'name'>): StepwrightError {
+  return new StepwrightError('unknown-run', {
+    what: `There is no run ${quote(id)} in ${name}`,
+    remedy: 'List the runs there are with engine.list() or `stepwright list`',
+    details: { run: id },
+  })
 }
 
 function corruptView(id: string, error: unknown): RunView {

@@ -174,6 +174,8 @@ function toXStateEvent(definition: Definition, happening: Happening): XStateEven
       const { method, count, failure } = happening
       return own({ method, count, ...(failure ? sayFailure(definition, failure) : {}) })
     }
+    case 'repaired':
+      return own({ upTo: happening.upTo, lost: happening.lost })
     case 'waits':
       return own({ until: happening.until })
     case 'reminding':

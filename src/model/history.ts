@@ -1,5 +1,6 @@
 import type { Caller } from './caller.ts'
 import type { Failure } from './failure.ts'
+import type { Parent, Transaction } from './run.ts'
 import type { Parked } from './status.ts'
 
 /** What happened to a run, in order, without its number and time. Every commit adds one or more. */
@@ -15,6 +16,10 @@ export type Happening =
       readonly session: string
       readonly by?: Caller
       readonly forkedFrom?: { readonly run: string; readonly seq: number }
+      readonly parent?: Parent
+      readonly schedule?: string
+      readonly deadline?: number
+      readonly transaction?: Transaction
     }
   /** A worker took a run that was started elsewhere. */
   | { readonly type: 'claimed'; readonly worker: string }
@@ -27,6 +32,10 @@ export type Happening =
       readonly visit: number
       readonly data: unknown
       readonly vars?: unknown
+      /** How much can be undone now, where the state that was left added to it. */
+      readonly undoable?: number
+      /** Where the state is part of one. */
+      readonly transaction?: Transaction
     }
   /** A signal was taken from the inbox and its handler begins. */
   | {
@@ -81,12 +90,17 @@ export type Happening =
       readonly state: string
       readonly data: unknown
       readonly vars: unknown
+      readonly transaction?: Transaction
     }
-  /** Undoing begins. */
+  /** Undoing begins; of a transaction, with the height down to which, and where the run goes then. */
   | {
       readonly type: 'compensating'
       readonly why: 'failed' | 'cancelled' | 'transaction'
+      readonly undoable: number
       readonly failure?: Failure
+      readonly since?: number
+      readonly to?: string
+      readonly data?: unknown
     }
   | {
       readonly type: 'undone'
@@ -142,6 +156,16 @@ export type Happening =
       readonly remedy: string
     }
   | { readonly type: 'unparked'; readonly status: string; readonly by?: Caller }
+  /**
+   * Its document was damaged, and made anew from the history up to that entry; `lost` came after it, where that is
+   * known. `undoable` is what is there to undo: less than before where undoing had begun.
+   */
+  | {
+      readonly type: 'repaired'
+      readonly upTo: number
+      readonly lost?: number
+      readonly undoable: number
+    }
 
 /** What made a run move. */
 export type MoveCause = 'step' | `signal:${string}` | 'expires' | 'visits' | 'catch' | 'skip'

@@ -45,7 +45,7 @@ export interface Run {
   /** Number of committed visits that can be undone: the height of a stack. */
   readonly undoable?: number
   /** The transaction it is in, and the height of that stack when it began. */
-  readonly transaction?: { readonly name: string; readonly since: number }
+  readonly transaction?: Transaction
   /** What a paused run was before. */
   readonly paused?: Status
   /** When it fails for having taken too long. Absolute, milliseconds. */
@@ -88,6 +88,13 @@ export interface Timer {
   readonly at: number
   /** The method of a reminder. */
   readonly method?: string
+}
+
+/** States that are undone together. */
+export interface Transaction {
+  readonly name: string
+  /** How much could be undone when it was entered. */
+  readonly since: number
 }
 
 /** Where a child run belongs. */

@@ -24,7 +24,7 @@ import {
   undone,
 } from './ending.ts'
 import { mended, migrate, pause, retry, unpark, unpause } from './by-hand.ts'
-import { enter, wait } from './entering.ts'
+import { enter, inTransaction, wait } from './entering.ts'
 import type { Advance, Moved, RunEvent } from './event.ts'
 import { claim, recover, release } from './holding.ts'
 import { reminded, reminding, signalled, takenBack, voted } from './waiting.ts'
@@ -70,7 +70,8 @@ export function begin(machine: Machine, beginning: Beginning, now: number): Adva
     createdAt: now,
     updatedAt: now,
   }
-  const { forkedFrom, startedBy } = beginning
+  const { forkedFrom, startedBy, parent, schedule, deadline } = beginning
+  const entered = enter(machine, run, state, input, worker, now)
   const started: Happening = {
     type: 'started',
     workflow: name,
@@ -81,8 +82,12 @@ export function begin(machine: Machine, beginning: Beginning, now: number): Adva
     session,
     ...(startedBy ? { by: startedBy } : {}),
     ...(forkedFrom ? { forkedFrom } : {}),
+    ...(parent ? { parent } : {}),
+    ...(schedule === undefined ? {} : { schedule }),
+    ...(deadline === undefined ? {} : { deadline }),
+    ...inTransaction(entered),
   }
-  return { run: enter(machine, run, state, input, worker, now), happenings: [started] }
+  return { run: entered, happenings: [started] }
 }
 
 /** Applies an event. Throws `illegal-move` or `run-ended` for one that the run cannot take; nothing is changed then. */
@@ -209,6 +214,8 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
     visit: visitOf(entered),
     data,
     ...(changed === undefined ? {} : { vars: changed }),
+    ...(undo && entered.undoable !== undefined ? { undoable: entered.undoable } : {}),
+    ...inTransaction(entered),
   }
   const noted = undo ? { undo } : {}
   if (!endsAt(machine, state)) return { run: entered, happenings: [moved], ...noted }

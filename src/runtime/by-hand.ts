@@ -3,7 +3,7 @@ import type { Machine } from '../compile/machine.ts'
 import type { Run } from '../model/run.ts'
 import { isParked } from '../model/status.ts'
 import { undoAgain } from './ending.ts'
-import { enter, enterAgain } from './entering.ts'
+import { enter, enterAgain, inTransaction } from './entering.ts'
 import type { Advance, RunEvent } from './event.ts'
 
 type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>
@@ -40,9 +40,10 @@ export function retry(machine: Machine, run: Run, { data, by }: Of<'retry-by-han
 export function migrate(machine: Machine, run: Run, event: Of<'migrated'>, now: number): Advance {
   const { version: to, state, data, vars } = event
   const mapped = { ...run, version: to, vars }
-  const happenings = [{ type: 'migrated', from: run.version, to, state, data, vars }] as const
-  if (state === run.state) return { run: { ...mapped, data }, happenings }
-  return { run: heldBack(run, enter(machine, mapped, state, data, undefined, now)), happenings }
+  const migrated = { type: 'migrated', from: run.version, to, state, data, vars } as const
+  if (state === run.state) return { run: { ...mapped, data }, happenings: [migrated] }
+  const entered = enter(machine, mapped, state, data, undefined, now)
+  return { run: heldBack(run, entered), happenings: [{ ...migrated, ...inTransaction(entered) }] }
 }
 
 export function unpark(machine: Machine, run: Run, { by }: Of<'unparked'>): Advance {

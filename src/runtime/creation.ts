@@ -69,14 +69,13 @@ export async function create(
   )
   const vars = await fit(definition.vars, fork?.vars ?? {}, 'invalid-input', `The vars of ${definition.name}`)
   const now = host.now()
-  const origin = fork ? JSON.stringify([fork.run, fork.seq]) : '' // two forks with the same data are not the same run
   const deadline = readDeadline(options.deadline ?? definition.deadlineMs, now)
   const { run, happenings } = begin(
     machine,
     {
       id,
       input: data,
-      inputHash: hash('sha256', origin + JSON.stringify(encode(data, 'input')), 'base64url'),
+      inputHash: inputHashOf(data, fork),
       vars,
       session,
       state,
@@ -95,6 +94,15 @@ export async function create(
     ...(run.status === 'running' ? [] : [duePut(now, id, 'started')]),
   ]
   return { document: documents.create(run), run, happenings, along: { put } }
+}
+
+/** What tells the same start from another one with the same id; two forks with the same data are not the same run. */
+export function inputHashOf(
+  input: unknown,
+  fork: { readonly run: string; readonly seq: number } | undefined,
+): string {
+  const origin = fork ? JSON.stringify([fork.run, fork.seq]) : ''
+  return hash('sha256', origin + JSON.stringify(encode(input, 'input')), 'base64url')
 }
 
 /** Runs by start: the key of one. */

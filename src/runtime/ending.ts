@@ -8,7 +8,7 @@ import type { Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
 import { visitOf, type Run, type Undoing } from '../model/run.ts'
 import type { UndoEntry } from '../store/undo-list.ts'
-import { enter } from './entering.ts'
+import { enter, inTransaction } from './entering.ts'
 import type { Advance, RunEvent } from './event.ts'
 
 /** The visit that is left, as something that can be undone; `undefined` where its state has no compensation. */
@@ -80,8 +80,14 @@ export function compensate(
   const height = (run.undoable ?? 0) + (undo ? 1 : 0)
   if (height <= undoing.since) return undefined
   const { timer: _dropped, signal: _handled, ...rest } = run
-  const { why } = undoing
-  const begun: Happening = { type: 'compensating', why, ...(run.failure ? { failure: run.failure } : {}) }
+  const { why, since, to, data } = undoing
+  const begun: Happening = {
+    type: 'compensating',
+    why,
+    undoable: height,
+    ...(run.failure ? { failure: run.failure } : {}),
+    ...(to === undefined ? {} : { since, to, data }),
+  }
   return {
     run: { ...rest, status: 'compensating', undoing, undoable: height, attempt: 1, recoveries: 0, memos: 0 },
     happenings: [because, begun],
@@ -171,6 +177,7 @@ export function allUndone(machine: Machine, run: Run, worker: string, now: numbe
     by: 'catch',
     visit: visitOf(entered),
     data: undoing.data,
+    ...inTransaction(entered),
   }
   if (!endsAt(machine, undoing.to)) return { run: entered, happenings: [done, moved] }
   const completed = complete(entered, undoing.data, undefined)

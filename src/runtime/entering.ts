@@ -56,6 +56,11 @@ export function enter(
   return isActive(definition) ? fresh : wait(fresh, definition)
 }
 
+/** For the history: the transaction that a run is in, where it is in one. */
+export function inTransaction({ transaction }: Run): Pick<Run, 'transaction'> {
+  return transaction ? { transaction } : {}
+}
+
 /** What the state it stands in asks for: a worker, or somebody outside. */
 export function enterAgain(machine: Machine, run: Run, worker: string | undefined): Run {
   const { worker: _before, timer: _stale, failure: _mended, reminding: _begun, ...rest } = run

@@ -148,8 +148,9 @@ export class ScheduleBook {
    * entries of the due list that led here. They are gone afterwards, unless the answer is `leave`: its workflow is not
    * loaded here, so it is another process's.
    */
-  fire(id: string, due: readonly Delete[]): Promise<Fired> {
-    return fire(this.#port, id, due)
+  fire(id: string, due: readonly { readonly key: string }[]): Promise<Fired> {
+    const rows = due.map(({ key }) => ({ collection: 'due', key }) as const)
+    return fire(this.#port, id, rows)
   }
 
   async #change(id: string, change: (schedule: Schedule) => Change): Promise<ScheduleView> {

@@ -16,6 +16,7 @@ export function encodeHappening(h: Happening, encode: (value: unknown, where: st
     case 'voted':
       return { ...h, payload: encode(h.payload, 'payload') }
     case 'retried-by-hand':
+    case 'compensating':
       return h.data === undefined ? h : { ...h, data: encode(h.data, 'data') }
     case 'log':
       return h.fields === undefined ? h : { ...h, fields: encode(h.fields, 'log fields') }

@@ -1,7 +1,7 @@
-import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Happening, HistoryEvent } from '../model/history.ts'
 import type { PieceShelf } from './piece-shelf.ts'
 import type { Seal } from './seal.ts'
+import { readSegments, segmentText } from './segment.ts'
 import type { Store } from './store.ts'
 
 /** Where a run's history stands: how long it is, the hash over all of it, and where what came before the tail lies. */
@@ -14,15 +14,6 @@ export interface HistoryPosition {
   readonly base?: string
   /** The pieces with the entries before the tail, oldest first. What came before those, the first of them names. */
   readonly segments?: readonly string[]
-}
-
-/** A sealed part of a history, in a piece of its own. */
-export interface Segment {
-  readonly run: string
-  readonly before: readonly string[]
-  /** The hash where it begins. */
-  readonly base: string
-  readonly entries: readonly HistoryEvent[]
 }
 
 /** When document and tail together grow over this many characters, the tail is sealed: one database page with its overhead. */
@@ -141,8 +132,9 @@ export class HistoryLog {
   #sealUp(run: string, count: number, shelf: PieceShelf): void {
     const full = this.#segments.length >= MOST_SEGMENTS
     const before = full ? this.#segments : []
-    const segment = `{"run":${JSON.stringify(run)},"before":${JSON.stringify(before)},"base":"${this.#base}","entries":[${this.#tail.slice(0, count).join(',')}]}`
-    const id = shelf.add(segment)
+    const id = shelf.add(
+      segmentText(this.#seal, { run, before, base: this.#base }, this.#tail.slice(0, count)),
+    )
     this.#segments = full ? [id] : [...this.#segments, id]
     this.#base = this.#after[count - 1] ?? this.#base
     this.#tail = this.#tail.slice(count)
@@ -181,46 +173,13 @@ export function isCheckpoint<H extends Happening>(
 
 /** The encoded data of a stored document, wherever it stands. */
 export async function findData(
-  data: unknown,
-  tail: readonly HistoryEvent[],
+  { id, data, tail }: { readonly id: string; readonly data: unknown; readonly tail: readonly HistoryEvent[] },
   store: Store,
+  seal: Seal,
 ): Promise<{ readonly data: unknown; readonly carrier: Carrier }> {
   if (data === IN_TAIL) return { data: tail.findLast(isCheckpoint)?.data, carrier: 'tail' }
   if (typeof data !== 'string' || !data.startsWith(IN_SEGMENT)) return { data, carrier: 'document' }
   const segment = data.slice(IN_SEGMENT.length)
-  const [found] = await readSegments(store, [segment])
+  const [found] = await readSegments(store, seal, id, [segment])
   return { data: found?.entries.findLast(isCheckpoint)?.data, carrier: { segment } }
-}
-
-/** The entries of a history after number `after`, oldest first, still encoded. */
-export async function readHistory(
-  store: Store,
-  { segments = [] }: Pick<HistoryPosition, 'segments'>,
-  tail: readonly HistoryEvent[],
-  after: number,
-): Promise<readonly HistoryEvent[]> {
-  const parts: (readonly HistoryEvent[])[] = [tail]
-  let next = segments
-  while (next.length > 0 && (parts[0]?.[0]?.seq ?? Infinity) > after + 1) {
-    const found = await readSegments(store, next)
-    parts.unshift(...found.map(({ entries }) => entries))
-    next = found[0]?.before ?? []
-  }
-  return parts.flat().filter((entry) => entry.seq > after)
-}
-
-/** Sealed parts of a history. Throws `corrupt-document` for one that is not there. */
-export async function readSegments(store: Store, ids: readonly string[]): Promise<readonly Segment[]> {
-  const rows = await store.get('piece', ids)
-  return rows.map((row, i) => {
-    try {
-      if (row) return JSON.parse(row.value) as Segment
-    } catch {
-      // said below
-    }
-    throw new StepwrightError('corrupt-document', {
-      what: `The history segment ${ids[i]} is ${row ? 'damaged' : 'missing'} in ${store.name}`,
-      remedy: 'Restore the store from a backup',
-    })
-  })
 }

@@ -77,25 +77,45 @@ function hashOf(piece: string): string {
   return hash('sha256', piece, 'base64url').slice(0, HASH_LENGTH)
 }
 
-/** All pieces that an encoded value refers to, through groups of groups; one read for each level. */
+/** All pieces that an encoded value refers to. Throws `corrupt-document` for one that is not as it was written. */
 async function readPieces(encoded: unknown, store: Reading): Promise<ReadonlyMap<string, string>> {
+  const { texts, lost } = await gatherPieces(encoded, store)
+  const [first] = lost
+  if (!first) return texts
+  throw new StepwrightError('corrupt-document', {
+    what: `The piece ${first.piece} is ${first.why} in ${store.name}`,
+    remedy: 'Restore the store from a backup',
+  })
+}
+
+/** A piece that is not as it was written. */
+export interface LostPiece {
+  readonly piece: string
+  readonly why: 'damaged' | 'missing'
+}
+
+/** The texts of all pieces that an encoded value refers to, through groups of groups; one read for each level. */
+export async function gatherPieces(
+  encoded: unknown,
+  store: Reading,
+): Promise<{ readonly texts: ReadonlyMap<string, string>; readonly lost: readonly LostPiece[] }> {
   const texts = new Map<string, string>()
-  let wanted = [...new Set(piecesIn(encoded))]
-  while (wanted.length > 0) {
+  const lost: LostPiece[] = []
+  const asked = new Set(piecesIn(encoded))
+  for (let wanted = [...asked]; wanted.length > 0;) {
     const rows = await store.get('piece', wanted.map(idOf))
     const next: string[] = []
     for (const [i, ref] of wanted.entries()) {
       const row = rows[i]
       if (!row || hashOf(row.value) !== ref.slice(-HASH_LENGTH)) {
-        throw new StepwrightError('corrupt-document', {
-          what: `The piece ${idOf(ref)} is ${row ? 'damaged' : 'missing'} in ${store.name}`,
-          remedy: 'Restore the store from a backup',
-        })
+        lost.push({ piece: idOf(ref), why: row ? 'damaged' : 'missing' })
+        continue
       }
       texts.set(ref, row.value)
       if (row.value.startsWith('[')) next.push(...piecesIn(JSON.parse(row.value)))
     }
-    wanted = [...new Set(next)].filter((ref) => !texts.has(ref))
+    wanted = [...new Set(next)].filter((ref) => !asked.has(ref))
+    for (const ref of wanted) asked.add(ref)
   }
-  return texts
+  return { texts, lost }
 }

@@ -2,6 +2,7 @@
  * Batches of writes, each atomic as every Lua script is: a list of operations in ARGV, in each batch the conditions
  * first, so that nothing of it is written where one does not hold. All keys are made by the caller. A row is a Keyv
  * envelope that ends in its revision, fifteen digits wide: `{"expires":null,"value":...,"revision":              7}`.
+ * What does not end so is damaged, and counts as revision 1.
  *
  * `| n` begins a batch of n arguments. `= row revision` (0: absent) and `! row` (present) are conditions; then
  * `S row value`, `D row`, `Z set member`, `z set member` (add, remove), `T hash set key tag` and `U hash set key` (tag,
@@ -24,7 +25,7 @@ local function write(i, n)
     elseif op == '=' then
       local digits = redis.call('GETRANGE', key, -16, -2)
       if digits == '' then digits = '0' end
-      if tonumber(digits) ~= tonumber(ARGV[i + 2]) then return '0' end
+      if (tonumber(digits) or 1) ~= tonumber(ARGV[i + 2]) then return '0' end
       i = i + 3
     elseif op == '!' then
       if redis.call('EXISTS', key) == 0 then return '0' end

@@ -5,8 +5,9 @@
  */
 import { joinKey } from '../model/identifier.ts'
 import { piecesIn } from './codec.ts'
-import type { HistoryPosition, Segment } from './history-log.ts'
+import type { HistoryPosition } from './history-log.ts'
 import { idOf } from './piece-shelf.ts'
+import type { Segment } from './segment.ts'
 import type { Batch, Collection, Delete, Row, Store } from './store.ts'
 import { isTombstone, readTombstone, REMOVED, tombstonePut, type Tombstone } from './tombstone.ts'
 

@@ -7,11 +7,11 @@
  * I11 Its size does not grow with the number of steps: large parts and old history are pieces.
  */
 import { StepwrightError } from '../errors/stepwright-error.ts'
-import type { Happening } from '../model/history.ts'
+import type { Happening, HistoryEvent } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import type { Run } from '../model/run.ts'
 import { encodeHappening } from './encoded-happening.ts'
-import { findData, HistoryLog, isCheckpoint } from './history-log.ts'
+import { findData, HistoryLog, isCheckpoint, type HistoryPosition } from './history-log.ts'
 import { PieceShelf } from './piece-shelf.ts'
 import { endRows, timerRows } from './run-rows.ts'
 import type { Seal } from './seal.ts'
@@ -66,13 +66,25 @@ export class RunDocument {
     const stored = readStored(id, row, seal)
     const { data, vars, signal, votes, undoing, history, tail, ...rest } = stored
     const shelf = new PieceShelf(newId)
-    const found = await findData(data, tail, store)
+    const found = await findData({ id, data, tail }, store, seal)
     const rare = { ...(signal && { signal }), ...(votes && { votes }), ...(undoing && { undoing }) }
     const whole = { data: found.data, vars, ...rare }
     const decoded = (await shelf.decode(whole, store)) as Pick<Run, 'data' | 'vars' | 'signal'>
     const { format: _f, crc: _c, mac: _m, head: _h, ...run } = rest as typeof rest & Framed
     const log = HistoryLog.stored(seal, history, tail, decoded.data, found.carrier)
     return new RunDocument(parts, shelf, { ...run, ...decoded } as Run, row.revision, log)
+  }
+
+  /** A run whose document was lost, in place of what is stored at that revision; the next commit writes it. */
+  static rebuilt(
+    parts: DocumentParts,
+    run: Run,
+    revision: number,
+    history: HistoryPosition,
+    tail: readonly HistoryEvent[],
+  ): RunDocument {
+    const log = HistoryLog.stored(parts.seal, history, tail, run.data, 'document')
+    return new RunDocument(parts, new PieceShelf(parts.newId), run, revision, log)
   }
 
   get run(): Run {

@@ -43,7 +43,10 @@ const SHAPE: readonly (readonly [field: keyof StoredRun, fits: (value: unknown) 
     'history',
     (value) => optional((it) => isNumber(it.seq) && isText(it.chain))(value) && value !== undefined,
   ],
-  ['tail', (value) => Array.isArray(value) && value.every((entry) => isNumber((entry as HistoryEvent).seq))],
+  [
+    'tail',
+    (value) => Array.isArray(value) && value.every((entry) => isNumber((entry as HistoryEvent | null)?.seq)),
+  ],
 ]
 
 function optional(fits: (value: Record<string, unknown>) => boolean): (value: unknown) => boolean {
@@ -59,7 +62,8 @@ export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   const damaged = (why: string, cause?: unknown): StepwrightError =>
     new StepwrightError('corrupt-document', {
       what: `The document of run ${JSON.stringify(id)} ${why}`,
-      remedy: 'Restore it from a backup; other runs are not affected',
+      remedy:
+        'Rebuild it from its history with `stepwright repair`, or restore it from a backup; other runs are not affected',
       cause,
       details: { run: id },
     })
@@ -95,9 +99,20 @@ export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   if (stored.id !== id) throw damaged(`is that of run ${JSON.stringify(stored.id)}`)
   const { chain, base = '' } = stored.history
   const tail = stored.tail.map((entry) => JSON.stringify(entry))
-  if ((chainOf(seal, base, tail).at(-1) ?? base) !== chain)
+  if ((chainOf(seal, base, tail).at(-1) ?? base) !== chain || seqOf(stored) !== stored.history.seq)
     throw damaged('was changed (its history does not fit its hash)')
+  if (value !== `{${markOf(framed)},"head":${head.length},${head},"tail":[${tail.join(',')}]}`)
+    throw damaged('was changed (it holds what was not written)')
   return stored
 }
 
 const HEAD_LENGTH = ',"head":'
+
+function markOf({ crc, mac }: Framed): string {
+  return mac === undefined ? `"crc":${String(crc)}` : `"mac":"${String(mac)}"`
+}
+
+/** The number of the newest entry; of a document without a tail, what it says itself. */
+function seqOf({ tail, history: { seq } }: StoredRun): number {
+  return tail.at(-1)?.seq ?? seq
+}

@@ -58,6 +58,23 @@ export async function listUndo(
   )
 }
 
+/** The heights at which something to undo is kept, lowest first. */
+export async function undoHeights(store: Store, run: string): Promise<readonly number[]> {
+  const prefix = `${joinKey(run)}/`
+  const heights: number[] = []
+  for (let after: string | undefined; ;) {
+    const page = await store.list('undo', { prefix, limit: 1_000, ...(after === undefined ? {} : { after }) })
+    heights.push(...page.map(({ key }) => Number(key.slice(prefix.length))))
+    after = page.at(-1)?.key
+    if (page.length < 1_000) return heights
+  }
+}
+
+/** Takes entries out of the list that nobody will undo. */
+export function undoDrops(run: string, heights: readonly number[]): readonly Delete[] {
+  return heights.map((height) => ({ collection: 'undo', key: undoKey(run, height) }))
+}
+
 /** Drops what was saved while the next entry was being undone, where that is given up. */
 export async function dropUndoMemos(
   store: Store,

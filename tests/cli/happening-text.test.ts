@@ -109,6 +109,20 @@ const LINES: { readonly [T in Type]: readonly (readonly [rest: object, text: str
     [{ status: 'quarantined' }, 'given back to the workers; it was quarantined'],
     [{ status: 'quarantined', by: { id: 'bo' } }, 'given back to the workers by bo; it was quarantined'],
   ],
+  repaired: [
+    [
+      { upTo: 4 },
+      'its damaged document was made anew from the history up to entry 4; what came after it is lost',
+    ],
+    [
+      { upTo: 4, lost: 2 },
+      'its damaged document was made anew from the history up to entry 4; 2 after it are lost',
+    ],
+    [
+      { upTo: 4, lost: 0 },
+      'its damaged document was made anew from the history up to entry 4; nothing is lost',
+    ],
+  ],
 }
 
 describe('what happened, in a line', () => {

@@ -55,7 +55,7 @@ describe('help', () => {
       ...['list', 'show', 'next', 'create', 'update', 'pause', 'resume', 'delete', 'run', 'backfill'].map(
         (name) => `schedule ${name}`,
       ),
-      ...['backup', 'restore', 'prune', 'rekey'],
+      ...['backup', 'restore', 'verify', 'repair', 'prune', 'rekey'],
     ])
   })
 

@@ -322,7 +322,7 @@ test('what happens is an event of the machine where it is one, and shows nothing
     { type: 'moved', from: 'race', to: 'ask', by: 'skip', visit: 1, data: { text: '' } },
     { type: 'paused', reason: 'lunch' },
     { type: 'unpaused' },
-    { type: 'compensating', why: 'failed', failure },
+    { type: 'compensating', why: 'failed', undoable: 1, failure },
     { type: 'undo-failed', state: 'ask', visit: 1, attempt: 2, failure },
     { type: 'undone', state: 'ask', visit: 1 },
     { type: 'compensated' },

@@ -10,6 +10,7 @@ import { meeting } from './meeting.ts'
 import { deadOwners, oneOwner } from './owners.ts'
 import { poisoned } from './poisoned.ts'
 import { redisTrouble } from './redis-trouble.ts'
+import { repaired } from './repair.ts'
 import { stoppedBusy } from './stopping.ts'
 import { stubborn } from './stubborn.ts'
 import type { Trial } from './trial.ts'
@@ -33,6 +34,7 @@ export const TRIALS: readonly Trial[] = [
   lies,
   documents,
   rowDamage,
+  repaired,
   disk,
   values,
   meeting,

@@ -1,4 +1,5 @@
 /** What must hold after every write, whatever happened before: a store that looks at each run document it is given. */
+import { verifyRun } from '../../src/control/verifying.ts'
 import { exitsOf } from '../../src/definition/exit.ts'
 import { readDefinition } from '../../src/definition/read-definition.ts'
 import type { HistoryEvent } from '../../src/model/history.ts'
@@ -139,6 +140,8 @@ export class Watcher implements Store {
     this.#checkTimes(id, [...known.slice(-20), ...events], events)
     this.#histories.set(id, [...known, ...events])
     if (isEnded(stored.status)) this.#ended.set(id, stored.status)
+    const { problems } = await verifyRun(id, { documents: this.#documents })
+    if (problems[0]) throw new Violation('I10', `${id} is not what its history leads to: ${problems[0].what}`)
   }
 
   #report(worker: string, until: number): void {

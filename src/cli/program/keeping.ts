@@ -6,11 +6,14 @@ import { isEnded, STATUSES, type Ended } from '../../model/status.ts'
 import { pruneCommand } from '../prune-command.ts'
 import { rekeyCommand } from '../rekey-command.ts'
 import { duration, wholeNumber } from './options.ts'
+import type { RepairOptions } from '../../control/repairing.ts'
+import { repairCommand } from '../repair-command.ts'
+import { verifyCommand, type VerifyOptions } from '../verify-command.ts'
 import type { Verbs } from './verbs.ts'
 
 const file = 'where the backup is: packed where its name ends in .gz or .zst'
 
-/** Commands for a store as a whole. */
+/** Commands for a store as a whole, and for what is damaged in it. */
 export function addKeeping(verbs: Verbs): void {
   verbs.add<BackupOptions>(
     {
@@ -40,6 +43,30 @@ export function addKeeping(verbs: Verbs): void {
       examples: ['restore runs.zst', 'restore runs.zst --store redis://127.0.0.1:6379 --json'],
     },
     (words, ...rest) => restoreCommand(words.at(0), ...rest),
+  )
+
+  verbs.add<VerifyOptions>(
+    {
+      syntax: 'verify [run...]',
+      about:
+        'Check all that is stored of runs: every history entry, every large value, and the document against them. With STEPWRIGHT_HISTORY_KEY any edit is found.',
+      args: { run: 'ids of runs' },
+      options: [new Option('--all', 'all runs; those with problems are shown')],
+      examples: ['verify article-7', 'verify article-7 article-8 --json', 'verify --all'],
+    },
+    (words, ...rest) => verifyCommand(words.all(0), ...rest),
+  )
+
+  verbs.add<RepairOptions>(
+    {
+      syntax: 'repair <run>',
+      about:
+        'Make the damaged document of a run anew from its history. The run is paused then, for a person to look at; what came after the last entry that is left may be done again.',
+      args: { run: 'id of the run' },
+      options: [new Option('--dry-run', 'only say what would be left')],
+      examples: ['repair article-7 --dry-run', 'repair article-7 --json'],
+    },
+    (words, ...rest) => repairCommand(words.at(0), ...rest),
   )
 
   verbs.add<PruneWords>(

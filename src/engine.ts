@@ -84,6 +84,8 @@ export class Engine<W extends AnyClass = AnyClass> {
       const { document, created } = await this.#parts.runs.start(loaded, input, options, owned)
       const taken = created && owned && document.run.status === 'running'
       if (taken) this.#parts.worker.take(document, loaded, false)
+      if (!created && document.run.worker === this.#parts.kernel.worker)
+        this.#parts.worker.visit(document.run.id) // the reply to its start was lost
       if (!taken || document.run.deadline !== undefined) this.#parts.worker.look() // a deadline also rings while it is driven
       return new RunHandle(document.run.id, this.#parts.handles)
     })

@@ -47,8 +47,9 @@ export class Control {
       if (isHeld(run) || (kind === 'cancel' && !this.#kernel.library.of(run))) {
         const payload = reason === undefined ? {} : { reason }
         const letter = { payload, at: host.now(), ...(by ? { caller: by } : {}) }
-        await store.write({ put: noticePuts(id, host.newId(), kind, letter) })
-        this.#kernel.nudge()
+        await store
+          .write({ put: noticePuts(id, host.newId(), kind, letter) })
+          .finally(() => this.#kernel.nudge()) // a write whose reply was lost is there all the same
         return
       }
       const orphans = kind === 'pause' ? [] : await orphanPuts(run, kind, this.#kernel)

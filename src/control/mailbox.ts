@@ -95,9 +95,11 @@ export class Mailbox {
     const chosen = signalId ?? place
     const letter = { name, id: chosen, payload, at: host.now(), ...(caller ? { caller } : {}) }
     const once = signalId !== undefined
-    if (await deliver(store, id, letter, place, { once, ...(spent ? { spent } : {}) })) {
-      this.#kernel.nudge()
-      return { id: chosen, duplicate: false }
+    try {
+      if (await deliver(store, id, letter, place, { once, ...(spent ? { spent } : {}) }))
+        return { id: chosen, duplicate: false }
+    } finally {
+      this.#kernel.nudge() // whatever came of it: a write whose reply was lost is there all the same
     }
     if (await isKnown()) return { id: chosen, duplicate: true }
     if (spent) throw unknownToken()

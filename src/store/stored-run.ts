@@ -75,13 +75,6 @@ export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   }
   const framed = (parsed ?? {}) as Framed
   const { format, head: length } = framed
-  if (typeof format === 'number' && format > FORMAT) {
-    throw new StepwrightError('store-newer', {
-      what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
-      remedy: 'Install the newer stepwright',
-      details: { run: id },
-    })
-  }
   if (framed.mac !== undefined && !seal.signs)
     throw new StepwrightError('key-missing', {
       what: `The document of run ${JSON.stringify(id)} is signed, and there is no key to check that with`,
@@ -93,6 +86,14 @@ export function readStored(id: string, { value }: Row, seal: Seal): StoredRun {
   const start = value.indexOf(',', begin) + 1
   const head = typeof length === 'number' ? value.slice(start, start + length) : ''
   if (!seal.fits(framed, head)) throw damaged('was changed or cut off (its checksum does not fit)')
+  // Every format has this frame, so that a newer one is told from a damaged one.
+  if (typeof format === 'number' && format > FORMAT) {
+    throw new StepwrightError('store-newer', {
+      what: `The document of run ${JSON.stringify(id)} has format ${format}; this version knows ${FORMAT}`,
+      remedy: 'Install the newer stepwright',
+      details: { run: id },
+    })
+  }
   const stored = parsed as StoredRun
   const wrong = SHAPE.find(([field, fits]) => !fits(stored[field]))
   if (wrong) throw damaged(`does not have the shape of a run: ${wrong[0]} is ${quote(stored[wrong[0]])}`)

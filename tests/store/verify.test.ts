@@ -7,6 +7,7 @@ import { keyedSeal, plainSeal, type Seal } from '../../src/store/seal.ts'
 import type { Store, StoredRow } from '../../src/store/store.ts'
 import { verifyRun } from '../../src/control/verifying.ts'
 import { Chance } from '../simulation/chance.ts'
+import { resealed } from '../support/resealed.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
 import { TripWorkflow, World } from '../support/trip.ts'
 
@@ -73,15 +74,6 @@ function edited(text: string, chance: Chance): string {
   else if (typeof value === 'string') of[key] = `${value}.`
   else of[key] = value === null ? 1 : null
   return JSON.stringify(root.root)
-}
-
-/** The text with its checksum made anew, as somebody without a key can. */
-function resealed(text: string): string {
-  const head = /^\{"(?:crc|mac)":"?[^",]+"?,("head":\d+,)?/.exec(text)?.[0] ?? ''
-  const tail = text.lastIndexOf(',"tail":[')
-  const framed = head.includes('"head"')
-  const body = text.slice(head.length, framed ? tail : -1)
-  return `{${plainSeal.mark(body)},${framed ? `"head":${body.length},` : ''}${body}${framed ? text.slice(tail) : '}'}`
 }
 
 describe.each(kinds)('verify: $kind', ({ make }) => {

@@ -1,17 +1,20 @@
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Host } from '../model/host.ts'
 
-/** How much one start weighs in the average of those before. */
-const SHARE = 0.05
+/** How much one measurement weighs against those before. */
+const SHARE = 0.3
 
 /** Lets so many starts in at once as can wait to be written; more are refused, and told when to come again. */
 export class Admission {
   readonly #most: number
   readonly #host: Pick<Host, 'now'>
   #waiting = 0
-  /** Between two starts that were written, in milliseconds. */
-  #pace = 1
-  #last: number | undefined
+  /** Milliseconds that one start takes, measured each time the full room became half empty. */
+  #pace = 0.2
+  #fullSince: number | undefined
+  #written = 0
+  /** When the one refused last is to come again. */
+  #told = 0
 
   constructor(most: number, host: Pick<Host, 'now'>) {
     this.#most = most
@@ -21,19 +24,30 @@ export class Admission {
   /** Throws `overloaded` before anything is done. */
   async admit<T>(start: () => Promise<T>): Promise<T> {
     if (this.#waiting >= this.#most) throw this.#overloaded()
-    if (this.#waiting++ === 0) this.#last = this.#host.now()
+    this.#waiting++
     try {
       return await start()
     } finally {
       this.#waiting--
-      const now = this.#host.now()
-      this.#pace += SHARE * (Math.max(0, now - (this.#last ?? now)) - this.#pace)
-      this.#last = now
+      this.#written++
+      if (this.#fullSince !== undefined && this.#waiting <= this.#most / 2) this.#measure(this.#fullSince)
     }
   }
 
+  #measure(since: number): void {
+    this.#pace += SHARE * ((this.#host.now() - since) / this.#written - this.#pace)
+    this.#fullSince = undefined
+  }
+
+  /** Those refused come one after another, not all at once; twice as fast as starts are written, for some never come. */
   #overloaded(): StepwrightError {
-    const retryAfterMs = Math.min(60_000, Math.max(10, Math.ceil((this.#waiting * this.#pace) / 2)))
+    const now = this.#host.now()
+    if (this.#fullSince === undefined) {
+      this.#fullSince = now
+      this.#written = 0
+    }
+    this.#told = Math.max(this.#told, now) + this.#pace / 2
+    const retryAfterMs = Math.min(60_000, Math.max(10, Math.ceil(this.#told - now)))
     return new StepwrightError('overloaded', {
       what: `${this.#waiting} starts wait to be written in this process, as many as the limit allows`,
       remedy: `Try again in ${retryAfterMs} ms, or raise limits.starts`,

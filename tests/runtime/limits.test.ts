@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createEngine, makeStore } from 'stepwright'
 import { createTestEngine } from 'stepwright/testing'
+import { Admission } from '../../src/control/admission.ts'
 import { checkSize } from '../../src/model/limits.ts'
 import { CountingStore } from '../support/counting-store.ts'
 import { paid, ShopWorkflow, State, toReview } from '../support/shop.ts'
@@ -96,5 +97,34 @@ describe('admission', () => {
     await start(10)
     expect(await test.engine.list()).toHaveLength(11)
     await test.close()
+  })
+
+  it('tells those refused to come one after another, twice as fast as starts are written', async () => {
+    let now = 0
+    const admission = new Admission(2, { now: () => now })
+    const told = async (): Promise<number> => {
+      const error = (await admission.admit(() => Promise.reject(new Error())).catch((e: unknown) => e)) as {
+        details: { retryAfterMs: number }
+      }
+      return error.details.retryAfterMs
+    }
+    for (let round = 0; round < 30; round++) {
+      const starting = [1, 2].map(() => Promise.withResolvers<void>())
+      const asked = starting.map(({ promise }) => admission.admit(() => promise))
+      await told() // full from here
+      for (const { resolve } of starting) {
+        now += 100
+        resolve()
+        await Promise.resolve()
+      }
+      await Promise.all(asked)
+      now += 60_000
+    }
+    const full = Promise.withResolvers<void>()
+    const asked = [1, 2].map(() => admission.admit(() => full.promise))
+    const times = [await told(), await told(), await told()]
+    expect(times).toEqual([50, 100, 150])
+    full.resolve()
+    await Promise.all(asked)
   })
 })

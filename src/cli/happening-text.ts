@@ -1,5 +1,7 @@
+import { formatMs } from '../model/duration.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
+import type { ModelCall } from '../model/model-call.ts'
 import { quote } from '../errors/stepwright-error.ts'
 import { sayCaller } from './caller-argument.ts'
 import { sayDate, sayDistance } from './moment.ts'
@@ -96,6 +98,12 @@ function say(h: Happening, now: number): HappeningLine {
         tone: LOG_TONES[h.level],
         text: `${h.level}: ${h.message}${h.fields === undefined ? '' : ` ${quote(h.fields)}`}`,
       }
+    case 'model-called':
+      return sayCall(h)
+    case 'tool-called': {
+      const text = `tool ${h.tool} called, ${formatMs(h.ms)}`
+      return h.failure ? warn(`${text}: ${sayFailure(h.failure)}`) : plain(text)
+    }
     case 'completed':
       return { tone: 'good', text: `completed in ${h.state}` }
     case 'failed':
@@ -120,6 +128,17 @@ const LOG_TONES = { debug: 'dim', info: 'plain', warn: 'warn', error: 'bad' } as
   Record<string, Tone>
 >
 const UNDOING = { failed: 'it failed', cancelled: 'it was cancelled', transaction: 'a transaction failed' }
+
+/** A call as `text by gpt-5-mini: 120 + 30 tokens, 0.002, 1.2s`. */
+function sayCall({ verb, model, usage, cost, ms, cache, failure }: ModelCall): HappeningLine {
+  const said = [
+    ...(usage ? [`${usage.input} + ${usage.output} tokens`] : []),
+    ...(cost === undefined ? [] : [`cost ${Number(cost.toPrecision(3))}`]),
+    cache ? 'from the cache' : formatMs(ms),
+  ]
+  const text = `${verb} by ${model}: ${said.join(', ')}`
+  return failure ? warn(`${text}: ${sayFailure(failure)}`) : plain(text)
+}
 
 /** A failure as `TypeError: x is not a function`. */
 export function sayFailure({ name, message }: Failure): string {

@@ -3,8 +3,8 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Machine } from '../compile/machine.ts'
 import { exitsOf } from '../definition/exit.ts'
 import { readCaller, type Caller } from '../model/caller.ts'
-import { visitOf, type Run } from '../model/run.ts'
-import { isEnded, isHeld, isParked } from '../model/status.ts'
+import { hasLeft, type Run } from '../model/run.ts'
+import { isHeld, isParked } from '../model/status.ts'
 import { duePut } from '../store/due-list.ts'
 import { noticePuts } from '../store/inbox.ts'
 import { Memos } from '../store/memos.ts'
@@ -12,6 +12,7 @@ import { PartList } from '../store/part-list.ts'
 import type { RunDocument } from '../store/run-document.ts'
 import { type Along } from '../store/run-document.ts'
 import { dropUndoMemos, nextUndo, type Undoable } from '../store/undo-list.ts'
+import { telling } from '../runtime/advance.ts'
 import { advanceAll, carried } from '../runtime/mapping.ts'
 import type { RunEvent } from '../runtime/event.ts'
 import { fit } from '../model/fitting.ts'
@@ -172,7 +173,7 @@ export class Control {
   async #leftOut(id: string, { state, visit, done }: Undoable, part: string | undefined): Promise<Along> {
     const { store } = this.#kernel
     const of = { id, state, visits: { [state]: visit } }
-    const memos = await Memos.dropAll(store, of)
+    const { delete: memos } = await Memos.dropAll(store, of)
     if (part === undefined) return { delete: [done, ...memos] }
     const list = new PartList(of)
     const left = (await list.load(store)).get(part)
@@ -214,13 +215,16 @@ export class Control {
     const { host } = this.#kernel
     const before = document.run
     const now = host.now()
-    const { run, happenings, undo } = advanceAll(this.#kernel.library, before, [events].flat(), now)
-    const put = [...(along.put ?? []), ...carried(before, run, host.newId), duePut(now, run.id, host.newId())]
-    const over = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
+    const advanced = advanceAll(this.#kernel.library, before, [events].flat(), now)
+    const over = hasLeft(before, advanced.run)
     const { store } = this.#kernel
-    const memos = over
-      ? [...(await Memos.dropAll(store, before)), ...(await dropUndoMemos(store, before))]
-      : []
+    const saved = over ? [await Memos.dropAll(store, before), await dropUndoMemos(store, before)] : []
+    const { run, happenings, undo } = telling(
+      advanced,
+      saved.flatMap(({ notes }) => notes),
+    )
+    const put = [...(along.put ?? []), ...carried(before, run, host.newId), duePut(now, run.id, host.newId())]
+    const memos = saved.flatMap((dropped) => dropped.delete)
     const batch = { put, delete: [...memos, ...(along.delete ?? [])], ...(undo ? { undo } : {}) }
     if (!(await document.commit(run, happenings, batch))) return false
     this.#kernel.announce({ run, revision: document.revision, happenings })

@@ -1,6 +1,7 @@
 /** A run as its history tells it: what its document must say too, and what is left of it where that is lost. */
 import type { Failure } from '../model/failure.ts'
-import type { HistoryEvent } from '../model/history.ts'
+import { spentIn, type HistoryEvent } from '../model/history.ts'
+import { NOTHING_SPENT, plus } from '../model/model-call.ts'
 import { visitOf, type Run, type ReceivedSignal, type Undoing } from '../model/run.ts'
 import { isEnded, type Ended, type Parked, type Status } from '../model/status.ts'
 
@@ -24,6 +25,7 @@ export interface Told extends Pick<
   | 'schedule'
   | 'deadline'
   | 'transaction'
+  | 'spent'
   | 'createdAt'
   | 'updatedAt'
 > {
@@ -51,7 +53,9 @@ export function retell(told: Told | undefined, event: HistoryEvent): Told {
   }
   if (!told) throw new Untold('it does not begin with its start')
   const next = happened(told, event)
-  return { ...next, seq: event.seq, updatedAt: event.at }
+  const spent = spentIn([event])
+  const counted = spent.calls > 0 ? { spent: plus(told.spent ?? NOTHING_SPENT, spent) } : {}
+  return { ...next, ...counted, seq: event.seq, updatedAt: event.at }
 }
 
 /** What a status is, as far as a history tells it. */

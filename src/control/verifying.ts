@@ -161,6 +161,7 @@ function* claims(run: Run, told: Told): Generator<readonly [field: string, is: u
     'forkedFrom',
     'parent',
     'schedule',
+    'spent',
     'createdAt',
     'updatedAt',
   ] as const

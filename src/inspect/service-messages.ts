@@ -182,6 +182,10 @@ function toXStateEvent(definition: Definition, happening: Happening): XStateEven
       return own({ method: happening.method, attempt: happening.attempt })
     case 'joined':
       return { type: JOINED_TYPE, done: happening.done, failed: happening.failed }
+    case 'model-called':
+      return own({ model: happening.model, verb: happening.verb, usage: happening.usage })
+    case 'tool-called':
+      return own({ tool: happening.tool })
     case 'child-started':
       return own({ child: happening.child, workflow: happening.workflow })
     case 'cancelled':

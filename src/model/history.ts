@@ -1,5 +1,6 @@
 import type { Caller } from './caller.ts'
 import type { Failure } from './failure.ts'
+import { NOTHING_SPENT, plus, spentBy, type ModelCall, type Spent, type ToolCalled } from './model-call.ts'
 import type { Parent, Transaction } from './run.ts'
 import type { Parked } from './status.ts'
 
@@ -69,6 +70,8 @@ export type Happening =
       readonly failed: number
       /** The first failures, by part. */
       readonly failures?: Readonly<Record<string, Failure>>
+      /** What their model calls have cost. */
+      readonly spent?: Spent
     }
   /** A child run was started. */
   | { readonly type: 'child-started'; readonly child: string; readonly workflow: string }
@@ -147,6 +150,9 @@ export type Happening =
       readonly message: string
       readonly fields?: unknown
     }
+  /** A handler has called a language model, or a model a tool. */
+  | ({ readonly type: 'model-called' } & ModelCall)
+  | ({ readonly type: 'tool-called' } & ToolCalled)
   | { readonly type: 'completed'; readonly state: string; readonly output?: unknown }
   | { readonly type: 'failed'; readonly state: string; readonly failure: Failure }
   | {
@@ -175,3 +181,16 @@ export type HistoryEvent = { readonly seq: number; readonly at: number } & Happe
 
 /** A line written by a handler. */
 export type LogLine = Extract<Happening, { type: 'log' }>
+
+/** What is told of a result that was saved inside a step. */
+export type Note = Extract<Happening, { type: 'model-called' | 'tool-called' }>
+
+/** What model calls have cost, of those that these tell of. */
+export function spentIn(happenings: Iterable<Happening>): Spent {
+  let spent = NOTHING_SPENT
+  for (const happening of happenings) {
+    if (happening.type === 'model-called') spent = plus(spent, spentBy(happening))
+    else if (happening.type === 'joined' && happening.spent) spent = plus(spent, happening.spent)
+  }
+  return spent
+}

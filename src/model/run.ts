@@ -1,6 +1,7 @@
 import type { Caller } from './caller.ts'
 import type { Failure } from './failure.ts'
-import type { Status } from './status.ts'
+import type { Spent } from './model-call.ts'
+import { isEnded, type Status } from './status.ts'
 
 /**
  * A run as the engine holds it: everything needed to go on, nothing that grows with the number of steps taken (I11).
@@ -50,6 +51,8 @@ export interface Run {
   readonly paused?: Status
   /** When it fails for having taken too long. Absolute, milliseconds. */
   readonly deadline?: number
+  /** What its model calls have cost so far, those of the present visit not counted. */
+  readonly spent?: Spent
   /** The run that waits for this one. */
   readonly parent?: Parent
   /** The schedule that started it. */
@@ -128,4 +131,9 @@ export function idempotencyKey(run: Pick<Run, 'id' | 'state' | 'visits'>, part?:
 /** How often the state it is in has been entered. */
 export function visitOf({ state, visits }: Pick<Run, 'state' | 'visits'>): number {
   return Object.hasOwn(visits, state) ? (visits[state] ?? 0) : 0 // a state may be called `constructor`
+}
+
+/** Whether a run has ended or is in another visit than before. */
+export function hasLeft(before: Run, run: Run): boolean {
+  return isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
 }

@@ -7,7 +7,8 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { causeOf, type Machine } from '../compile/machine.ts'
 import type { Caller } from '../model/caller.ts'
-import type { Happening } from '../model/history.ts'
+import { spentIn, type Happening, type Note } from '../model/history.ts'
+import { NOTHING_SPENT, plus } from '../model/model-call.ts'
 import { visitOf, type Parent, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import {
@@ -106,6 +107,13 @@ export function advance(machine: Machine, run: Run, event: RunEvent, now: number
     run: { ...advanced.run, updatedAt: now },
     happenings: [...log, ...advanced.happenings],
   }
+}
+
+/** What was saved inside steps is told with what happened, and counted. */
+export function telling({ run, happenings, ...more }: Advance, notes: readonly Note[] = []): Advance {
+  const spent = spentIn([...notes, ...happenings])
+  const counted = spent.calls > 0 ? { ...run, spent: plus(run.spent ?? NOTHING_SPENT, spent) } : run
+  return { ...more, run: counted, happenings: notes.length > 0 ? [...notes, ...happenings] : happenings }
 }
 
 /** What an operator may do with a failed run that had nothing to undo. */

@@ -1,12 +1,13 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { quote } from '../errors/stepwright-error.ts'
+import { bind, type Bindable } from '../definition/scope.ts'
 import type { Log, RunInfo, Vote } from '../definition/shape.ts'
 import type { Caller } from '../model/caller.ts'
 import { toMs, type Duration } from '../model/duration.ts'
 import type { LogLine } from '../model/history.ts'
-import type { Host } from '../model/host.ts'
 import { idempotencyKey, visitOf, type ReceivedSignal, type Run } from '../model/run.ts'
 import { newToken } from '../store/callback-token.ts'
-import type { Store } from '../store/store.ts'
+import type { ContextParts, Kept, MemoBook } from './attempt-parts.ts'
+import { AttemptScope, attemptOver } from './attempt-scope.ts'
 import type { Life } from './life.ts'
 
 /** Names in a handler's context that resources cannot have. */
@@ -26,43 +27,29 @@ export const RESERVED: readonly string[] = [
 /** How the memo of a callback token is called, before the name of its signal. */
 export const CALLBACK = 'callback '
 
-/** What a handler has asked to be kept with its move. */
-export interface Kept {
-  readonly log: LogLine[]
-  /** Pure changes of the session, in order. */
-  readonly session: ((state: unknown) => unknown)[]
-  /** The answer to an update, the newest alone. */
-  reply?: { readonly value: unknown }
-}
-
-/** Saves results inside the visit. */
-export interface MemoBook {
-  has(key: string): boolean
-  get(key: string): unknown
-  /** `false`: the attempt is over, nothing was saved. */
-  save(key: string, value: unknown): Promise<boolean>
-}
-
-/** What the context of one attempt is made from. */
-export interface ContextParts {
-  readonly run: Run
-  readonly resources: object
-  readonly config: unknown
-  readonly session: unknown
-  readonly memos: MemoBook
-  readonly kept: Kept
-  readonly life: Life
-  readonly store: Store
-  readonly host: Host
-  /** The branch or item, and its own count of attempts. */
-  readonly part?: { readonly name: string; readonly attempt: number }
-  /** What else the handler is offered. */
-  readonly more?: object
-}
-
 /** The last parameter of a handler. */
 export function makeContext(parts: ContextParts): object {
-  return Object.assign(new HandlerContext(parts), parts.resources, parts.more)
+  const context = Object.assign(new HandlerContext(parts), parts.resources, parts.more)
+  for (const [name, resource] of boundIn(parts.resources)) {
+    let view: unknown
+    const get = (): unknown => (view ??= resource[bind](new AttemptScope(parts, context.run)))
+    Object.defineProperty(context, name, { get, enumerable: true, configurable: true })
+  }
+  return context
+}
+
+type Bound = readonly (readonly [name: string, resource: Bindable<unknown>])[]
+const bound = new WeakMap<object, Bound>()
+
+/** The resources that are bound to each attempt; looked for once. */
+function boundIn(resources: object): Bound {
+  let found = bound.get(resources)
+  if (!found) {
+    const entries = Object.entries(resources) as [string, Bindable<unknown>][]
+    found = entries.filter(([, value]) => typeof (value as object | null)?.[bind as never] === 'function')
+    bound.set(resources, found)
+  }
+  return found
 }
 
 /** What the engine offers; made when it is asked for, since most handlers ask for little. */
@@ -193,16 +180,9 @@ function makeMemo(memos: MemoBook, info: RunInfo, life: Life) {
   }
 
   async function makeOnce(key: string, make: () => unknown): Promise<unknown> {
-    if (!life.alive) throw over(key)
+    if (!life.alive) throw attemptOver(key, info)
     const value = await make()
-    if (!life.alive || !(await memos.save(key, value))) throw over(key)
+    if (!life.alive || !(await memos.save(key, value))) throw attemptOver(key, info)
     return memos.get(key)
-  }
-
-  function over(key: string): StepwrightError {
-    return new StepwrightError('attempt-over', {
-      what: `memo ${quote(key)} of ${info.idempotencyKey} was asked for after its attempt had ended`,
-      remedy: 'Stop the handler when run.signal fires',
-    })
   }
 }

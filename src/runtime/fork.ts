@@ -261,12 +261,14 @@ export class Fork {
     this.#halt.abort(new Error('the other parts have decided'))
     await Promise.allSettled(this.#active.values())
     const { done, failed } = this.#book.tally
+    const spent = this.#book.spent.ended
     const failures = [...this.#book.parts].filter(([, { status }]) => status === 'failed').slice(0, 10)
     const joined: Happening = {
       type: 'joined',
       state: this.#state.name,
       done,
       failed,
+      ...(spent.calls > 0 ? { spent } : {}),
       ...(failures.length > 0
         ? { failures: Object.fromEntries(failures.map(([name, part]) => [name, part.failure as Failure])) }
         : {}),

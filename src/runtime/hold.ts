@@ -6,8 +6,9 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { isChild, isFork, type StateDefinition } from '../definition/definition.ts'
 import { checkSize } from '../model/limits.ts'
-import { visitOf, type Run } from '../model/run.ts'
-import { isEnded } from '../model/status.ts'
+import { spentIn, type Note } from '../model/history.ts'
+import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
+import { hasLeft, visitOf, type Run } from '../model/run.ts'
 import type { Schema } from '../model/schema.ts'
 import { duePut } from '../store/due-list.ts'
 import { hasSignals } from '../store/inbox.ts'
@@ -17,9 +18,9 @@ import { replyPut, type Reply } from '../store/reply.ts'
 import type { Along, Patience, RunDocument } from '../store/run-document.ts'
 import { SessionDocument } from '../store/session-document.ts'
 import type { Batch, Delete, Put } from '../store/store.ts'
-import { advance } from './advance.ts'
+import { advance, telling } from './advance.ts'
 import type { AttemptOutcome } from './attempt.ts'
-import type { MemoBook } from './context.ts'
+import type { MemoBook } from './attempt-parts.ts'
 import type { RunEvent } from './event.ts'
 import { fit } from '../model/fitting.ts'
 import type { CallParts } from './invocation.ts'
@@ -53,6 +54,8 @@ export class Hold {
   #due: readonly Delete[]
   #memos: Memos | undefined
   #session: SessionDocument | undefined
+  /** By model calls that the document does not count yet. */
+  #spent = NOTHING_SPENT
   #quiet = false
 
   constructor(turn: Turn) {
@@ -98,8 +101,16 @@ export class Hold {
 
   /** The results saved in this visit. */
   async memos(): Promise<MemoBook> {
-    this.#memos ??= await Memos.load(this.kernel.store, this.run)
+    if (!this.#memos) {
+      this.#memos = await Memos.load(this.kernel.store, this.run)
+      this.count(spentIn(this.#memos.notes))
+    }
     return this.bookOf(this.#memos)
+  }
+
+  /** What earlier attempts of this visit have spent. */
+  count(spent: Spent): void {
+    this.#spent = spent
   }
 
   bookOf(memos: Memos): MemoBook {
@@ -110,6 +121,13 @@ export class Hold {
         checkSize(value, this.kernel.limits.memo, `The memo ${quote(key)}`)
         return memos.save(key, value, (batch) => this.write(batch)) // a store that is away does not fail the handler
       },
+      recall: (key) => memos.recall(key),
+      record: async (key, value, note) => {
+        checkSize(value, this.kernel.limits.memo, `The record ${quote(key)}`)
+        if (note) this.#spent = plus(this.#spent, spentIn([note]))
+        return memos.record(key, value, note, (batch) => this.write(batch))
+      },
+      spent: () => plus(this.run.spent ?? NOTHING_SPENT, this.#spent),
     }
   }
 
@@ -169,21 +187,25 @@ export class Hold {
     const { document, kernel, loaded } = this.turn
     const before = document.run
     const now = kernel.host.now()
-    const { run, happenings, undo } = advance(loaded.machine, before, event, now)
-    const left = isEnded(run.status) || run.state !== before.state || visitOf(run) !== visitOf(before)
-    const memos = left && run.status !== 'failed' ? await this.#memosOf(before) : [] // a failed run may be retried by hand, with what it saved
+    const advanced = advance(loaded.machine, before, event, now)
+    const left = hasLeft(before, advanced.run)
+    // a failed run may be retried by hand, with what it saved
+    const saved = left && advanced.run.status !== 'failed' ? await this.#dropped(before) : this.#told()
+    const { run, happenings, undo } = telling(advanced, saved.notes)
     const orphans = left || run.status === 'compensating' ? await this.#orphans(event.type) : []
     const letters = await this.#letters(run, along)
     const batch: Along = {
       ...along,
-      put: [...orphans, ...(letters ?? []), ...(along.put ?? [])],
-      delete: [...memos, ...this.#due, ...(along.delete ?? [])],
+      put: [...orphans, ...(letters ?? []), ...(saved.put ?? []), ...(along.put ?? [])],
+      delete: [...(saved.delete ?? []), ...this.#due, ...(along.delete ?? [])],
       ...(undo ? { undo } : {}),
     }
     if (!(await document.commit(run, happenings, batch, this.#patience))) return false
     this.#due = letters ?? []
     this.#quiet = letters?.length === 0
     if (left) this.#memos = Memos.none(run)
+    else this.#memos?.forgetNotes()
+    if (left || saved.notes.length > 0) this.#spent = NOTHING_SPENT
     kernel.announce({ run, revision: document.revision, happenings })
     return true
   }
@@ -198,11 +220,18 @@ export class Hold {
   }
 
   /** What was saved in a visit that is left, its parts included; the code may not know its state any more. */
-  async #memosOf(run: Run): Promise<readonly Delete[]> {
+  async #dropped(run: Run): Promise<SavedRows> {
     const { store } = this.kernel
     const state = this.turn.loaded.machine.definition.states.get(run.state)
-    if (this.#memos && !run.undoing && state && !isFork(state)) return this.#memos.dropped()
-    return [...(await Memos.dropAll(store, run)), ...(await dropUndoMemos(store, run))]
+    if (this.#memos && !run.undoing && state && !isFork(state))
+      return { notes: this.#memos.notes, delete: this.#memos.dropped() }
+    const [own, undo] = [await Memos.dropAll(store, run), await dropUndoMemos(store, run)]
+    return { notes: [...own.notes, ...undo.notes], delete: [...own.delete, ...undo.delete] }
+  }
+
+  /** What was saved stays, and is told now. */
+  #told(): SavedRows {
+    return { notes: this.#memos?.notes ?? [], put: this.#memos?.told() ?? [] }
   }
 
   /** Children that nobody waits for any more are cancelled, or terminated with their parent. */
@@ -227,6 +256,11 @@ export class Hold {
     const { state } = await this.#loadSession()
     return state ?? emptySession(schema)
   }
+}
+
+/** What becomes of the results saved in a visit. */
+interface SavedRows extends Pick<Batch, 'put' | 'delete'> {
+  readonly notes: readonly Note[]
 }
 
 /** What an update is told that came to nothing. */

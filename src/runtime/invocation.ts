@@ -6,7 +6,8 @@ import type { Host } from '../model/host.ts'
 import type { Limits } from '../model/limits.ts'
 import type { Run } from '../model/run.ts'
 import type { Store } from '../store/store.ts'
-import { makeContext, type ContextParts, type Kept } from './context.ts'
+import type { ContextParts, Kept } from './attempt-parts.ts'
+import { makeContext } from './context.ts'
 import { Life, limited, STOPPED } from './life.ts'
 import { redactionFor, redactLog } from './secrets.ts'
 
@@ -51,7 +52,18 @@ export async function invoke(
   try {
     const { resources, config, session, store, host, stop } = parts
     const fn = typeof method === 'function' ? method : methodOf(parts.instance, method, what)
-    const context = makeContext({ run, resources, config, session, store, host, kept, life, ...own })
+    const context = makeContext({
+      run,
+      resources,
+      config,
+      session,
+      store,
+      host,
+      kept,
+      life,
+      redaction,
+      ...own,
+    })
     const called: unknown = fn.call(parts.instance, ...args, context)
     // a handler that is not async is over already: nothing could have ended it
     if (!isThenable(called)) return called

@@ -1,4 +1,6 @@
 import type { ForkState } from '../definition/definition.ts'
+import { spentIn } from '../model/history.ts'
+import { plus, type Spent } from '../model/model-call.ts'
 import type { Run } from '../model/run.ts'
 import { Memos } from '../store/memos.ts'
 import type { Part, PartList } from '../store/part-list.ts'
@@ -48,6 +50,12 @@ export class PartBook {
 
   get tally(): Tally {
     return { ...this.#tally, total: this.queue.count }
+  }
+
+  /** What the model calls of its parts have cost: of those that have ended, and of all. */
+  get spent(): { readonly ended: Spent; readonly all: Spent } {
+    const ended = spentIn([...this.#parts.values()].flatMap(({ log = [] }) => log))
+    return { ended, all: plus(ended, spentIn([...this.#memos.values()].flatMap(({ notes }) => notes))) }
   }
 
   /** Parts that have not ended. */

@@ -6,7 +6,7 @@ import type { Memos } from '../store/memos.ts'
 import type { Part, PartList } from '../store/part-list.ts'
 import type { Schema } from '../model/schema.ts'
 import type { Put } from '../store/store.ts'
-import type { Kept } from './context.ts'
+import type { Kept } from './attempt-parts.ts'
 import { edgeFor, judgeBy } from './failing.ts'
 import { fit } from '../model/fitting.ts'
 import type { Hold } from './hold.ts'
@@ -79,7 +79,8 @@ export class PartWork {
       part: { name, attempt: attempts },
       ...(this.#state.kind === 'map' ? { more: { work: this.#workList(asked) } } : {}),
     }
-    const log = (): Pick<Part, 'log'> => (kept.log.length > 0 ? { log: kept.log } : {})
+    const log = (lines: NonNullable<Part['log']> = [...memos.notes, ...kept.log]): Pick<Part, 'log'> =>
+      lines.length > 0 ? { log: lines } : {}
     const none = { session: [], asked: [] }
     try {
       const returned = await invoke(run, invocation, this.#call, kept)
@@ -97,9 +98,10 @@ export class PartWork {
       const redaction = redactionFor(run, this.#call.machine, { session: this.#call.session })
       const thrown = redaction ? redaction.thrown(raw) : raw
       const { failure, retryAt } = judgeBy(retry, attempts, thrown, host)
-      const failed = { at: host.now(), attempts, failure, ...keepItem(before), ...log() }
-      if (retryAt !== undefined) return { part: { status: 'retry', retryAt, ...failed }, ...none }
-      return { part: { status: 'failed', ...failed, ...this.#edgeOf(thrown) }, ...none }
+      const failed = { at: host.now(), attempts, failure, ...keepItem(before) }
+      if (retryAt !== undefined)
+        return { part: { status: 'retry', retryAt, ...failed, ...log(kept.log) }, ...none }
+      return { part: { status: 'failed', ...failed, ...log(), ...this.#edgeOf(thrown) }, ...none }
     }
   }
 

@@ -1,5 +1,6 @@
 import { quote } from '../errors/stepwright-error.ts'
-import { CALLBACK, type Kept, type MemoBook } from './context.ts'
+import type { Kept, MemoBook } from './attempt-parts.ts'
+import { CALLBACK } from './context.ts'
 import { judgeBy } from './failing.ts'
 import type { Hold } from './hold.ts'
 import { invoke, STOPPED, type CallParts } from './invocation.ts'
@@ -47,5 +48,8 @@ function ofReminder(memos: MemoBook, name: string): MemoBook {
     has: (key) => memos.has(own(key)),
     get: (key) => memos.get(own(key)),
     save: (key, value) => memos.save(own(key), value),
+    recall: (key) => memos.recall(own(key)),
+    record: (key, value, note) => memos.record(own(key), value, note),
+    spent: () => memos.spent(),
   }
 }

@@ -1,10 +1,10 @@
 import type { Machine } from '../compile/machine.ts'
 import type { Definition } from '../definition/definition.ts'
-import type { LogLine } from '../model/history.ts'
+import type { LogLine, Note } from '../model/history.ts'
 import { textsAt, type Mark } from '../model/masking.ts'
 import { Redaction } from '../model/redaction.ts'
 import type { Run } from '../model/run.ts'
-import type { Kept } from './context.ts'
+import type { Kept } from './attempt-parts.ts'
 
 const known = new WeakMap<Definition, readonly Mark[]>()
 
@@ -45,9 +45,12 @@ export function redactionFor(
 /** Takes secrets out of what was logged so far. */
 export function redactLog({ log }: Pick<Kept, 'log'>, redaction: Redaction): void {
   for (const [i, line] of log.entries())
-    log[i] = {
-      ...line,
-      message: redaction.text(line.message),
-      ...(line.fields === undefined ? {} : { fields: redaction.value(line.fields) }),
-    } satisfies LogLine
+    log[i] =
+      line.type === 'log'
+        ? ({
+            ...line,
+            message: redaction.text(line.message),
+            ...(line.fields === undefined ? {} : { fields: redaction.value(line.fields) }),
+          } satisfies LogLine)
+        : (redaction.value(line) as Note)
 }

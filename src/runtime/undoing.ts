@@ -5,7 +5,7 @@ import type { Run } from '../model/run.ts'
 import { Memos } from '../store/memos.ts'
 import { PartList, type Part } from '../store/part-list.ts'
 import { nextUndo, type Undoable } from '../store/undo-list.ts'
-import type { Kept } from './context.ts'
+import type { Kept } from './attempt-parts.ts'
 import { judgeBy } from './failing.ts'
 import { isOurs, type Hold } from './hold.ts'
 import { invoke, STOPPED } from './invocation.ts'
@@ -87,7 +87,7 @@ export class Undoer {
         part === undefined
           ? undefined
           : list.put(part, { ...(this.#undoing?.parts.get(part) as Part), undone: true })
-      const event = { type: 'undone', entry, log: kept.log, ...of } as const
+      const event = { type: 'undone', entry, log: [...kept.log, ...memos.notes], ...of } as const
       const along = { put: row ? [row.put] : [], delete: [...memos.dropped(), ...(row ? [] : [entry.done])] }
       await this.#hold.commitOutcome({ event, session: kept.session }, along)
     } catch (thrown) {

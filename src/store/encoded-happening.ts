@@ -22,7 +22,21 @@ export function encodeHappening(h: Happening, encode: (value: unknown, where: st
       return h.fields === undefined ? h : { ...h, fields: encode(h.fields, 'log fields') }
     case 'completed':
       return h.output === undefined ? h : { ...h, output: encode(h.output, 'output') }
+    case 'model-called':
+      return { ...h, ...encoded(h, ['params', 'messages', 'answer', 'toolCalls', 'prompt'], encode) }
+    case 'tool-called':
+      return { ...h, ...encoded(h, ['input', 'output'], encode) }
     default:
       return h
   }
+}
+
+/** These fields, where they are given. */
+function encoded<H extends Happening>(
+  h: H,
+  fields: readonly (keyof H & string)[],
+  encode: (value: unknown, where: string) => unknown,
+): Partial<H> {
+  const given = fields.filter((field) => h[field] !== undefined)
+  return Object.fromEntries(given.map((field) => [field, encode(h[field], field)])) as Partial<H>
 }

@@ -1,13 +1,24 @@
+import type { Note } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { decode, encode } from './codec.ts'
-import { seal, unseal } from './sealed-row.ts'
-import type { Batch, Delete, Store } from './store.ts'
+import { isSound, seal, unseal } from './sealed-row.ts'
+import type { Batch, Delete, Put, Store } from './store.ts'
 
 type Visit = Pick<Run, 'id' | 'state' | 'visits'>
 
 /** Before the name of a part, where the key of a memo would stand. */
 const PART = '/'
+/** Before the key of a record; in that of a memo it would be escaped. */
+const RECORD = '@'
+
+/** A result that the history tells of: with the next commit, and until then it is a note beside it. */
+interface Saved {
+  /** Its number among those of the visit or part. */
+  readonly n: number
+  readonly value: unknown
+  readonly note?: Note
+}
 
 /**
  * Results saved inside one visit.
@@ -18,6 +29,7 @@ const PART = '/'
 export class Memos {
   readonly #prefix: string
   readonly #values = new Map<string, unknown>()
+  readonly #records = new Map<string, Saved>()
 
   private constructor(run: Visit, part?: string) {
     const own = joinKey(run.id, run.state, String(visitOf(run)), ...(part === undefined ? [] : [PART + part]))
@@ -39,7 +51,7 @@ export class Memos {
     })
     for (const { key, value } of entries) {
       const own = key.slice(memos.#prefix.length)
-      if (!own.includes('/')) memos.#values.set(decodeURIComponent(own), decode(unseal(value, `Memo ${key}`)))
+      if (!own.includes('/')) memos.#read(own, decode(unseal(value, `Memo ${key}`)))
     }
     return memos
   }
@@ -50,25 +62,45 @@ export class Memos {
     const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
     const parts = new Map<string, Memos>()
     for (const { key, value } of entries) {
-      const [part = '', memo] = key.slice(prefix.length).split('/').map(decodeURIComponent)
+      const [part = '', memo] = key.slice(prefix.length).split('/')
       if (memo === undefined) continue
-      const name = part.slice(PART.length)
+      const name = decodeURIComponent(part).slice(PART.length)
       const memos = parts.get(name) ?? Memos.none(run, name)
       parts.set(name, memos)
-      memos.#values.set(memo, decode(unseal(value, `Memo ${key}`)))
+      memos.#read(memo, decode(unseal(value, `Memo ${key}`)))
     }
     return parts
   }
 
-  /** Drops those of a visit and of all its parts. */
-  static async dropAll(store: Store, run: Visit): Promise<readonly Delete[]> {
+  /** Drops those of a visit and of all its parts, with what is still to be told of them. */
+  static async dropAll(store: Store, run: Visit): Promise<Dropped> {
     const prefix = visitPrefix(run)
-    const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER })
-    return entries.map(({ key }) => ({ collection: 'memo', key }))
+    const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
+    const records = entries.flatMap(({ key, value }) => {
+      const isRecord = key.startsWith(RECORD, key.lastIndexOf('/') + 1)
+      return isRecord && value !== undefined && isSound(value) ? [decode(unseal(value, key)) as Saved] : [] // a damaged one goes unread, as the others
+    })
+    return { notes: notesOf(records), delete: entries.map(({ key }) => ({ collection: 'memo', key })) }
   }
 
-  get size(): number {
-    return this.#values.size
+  /** How many were saved in a visit and in all its parts. */
+  static async count(store: Store, run: Visit): Promise<number> {
+    return (await store.list('memo', { prefix: visitPrefix(run), limit: Number.MAX_SAFE_INTEGER })).length
+  }
+
+  #read(own: string, value: unknown): void {
+    if (own.startsWith(RECORD)) this.#records.set(decodeURIComponent(own.slice(1)), value as Saved)
+    else this.#values.set(decodeURIComponent(own), value)
+  }
+
+  /** What is still to be told, in the order in which it was saved. */
+  get notes(): readonly Note[] {
+    return notesOf([...this.#records.values()])
+  }
+
+  /** A result that was recorded. */
+  recall(key: string): { readonly value: unknown } | undefined {
+    return this.#records.get(key)
   }
 
   has(key: string): boolean {
@@ -93,10 +125,54 @@ export class Memos {
     return saved
   }
 
+  /** Saves a result with what the history is to tell of it, as `save` does. */
+  async record(
+    key: string,
+    value: unknown,
+    note: Note | undefined,
+    write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
+  ): Promise<boolean> {
+    const put = this.#recordPut(key, { n: this.#records.size, value, ...(note ? { note } : {}) })
+    const saved = await write({ put: [put] })
+    if (saved) this.#records.set(key, decode(unseal(put.value, key)) as Saved)
+    return saved
+  }
+
+  /** What is written with a commit that tells of them and keeps them. */
+  told(): readonly Put[] {
+    return [...this.#records].flatMap(([key, { note, ...kept }]) =>
+      note ? [this.#recordPut(key, kept)] : [],
+    )
+  }
+
+  /** That was written. */
+  forgetNotes(): void {
+    for (const [key, { note: _told, ...kept }] of this.#records) this.#records.set(key, kept)
+  }
+
   /** Drops them, together with the commit that leaves the visit. */
   dropped(): readonly Delete[] {
-    return [...this.#values.keys()].map((key) => ({ collection: 'memo', key: this.#prefix + joinKey(key) }))
+    const keys = [
+      ...[...this.#values.keys()].map((key) => joinKey(key)),
+      ...[...this.#records.keys()].map((key) => RECORD + joinKey(key)),
+    ]
+    return keys.map((key) => ({ collection: 'memo', key: this.#prefix + key }))
   }
+
+  #recordPut(key: string, record: Saved): Put & { readonly value: string } {
+    const value = seal(encode(record, `record ${JSON.stringify(key)}`))
+    return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value }
+  }
+}
+
+function notesOf(records: readonly Saved[]): readonly Note[] {
+  return records.toSorted((a, b) => a.n - b.n).flatMap(({ note }) => note ?? [])
+}
+
+/** What goes when a visit is left. */
+interface Dropped {
+  readonly notes: readonly Note[]
+  readonly delete: readonly Delete[]
 }
 
 function visitPrefix(run: Visit): string {

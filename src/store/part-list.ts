@@ -1,5 +1,5 @@
 import { joinKey } from '../model/identifier.ts'
-import type { LogLine } from '../model/history.ts'
+import type { LogLine, Note } from '../model/history.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import type { Failure } from '../model/failure.ts'
 import { decode, encode } from './codec.ts'
@@ -28,7 +28,7 @@ export interface Part {
   readonly streamed?: boolean
   readonly priority?: number
   readonly undone?: boolean
-  readonly log?: readonly LogLine[]
+  readonly log?: readonly (LogLine | Note)[]
 }
 
 /** The name of an item: its number, so that names sort as items do. */

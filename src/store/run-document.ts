@@ -197,6 +197,7 @@ function headOf(run: Run, shelf: PieceShelf): Headed & { readonly format: number
     visits: run.visits,
     since: run.since,
     attempt: run.attempt,
+    spent: run.spent,
     vars: shelf.encode(run.vars, 'vars'),
     session: run.session,
     signal: signal && shelf.encode(signal, 'signal'),

@@ -12,11 +12,19 @@ export function seal(encoded: unknown): string {
   return `[${crc32(json)},${json}]`
 }
 
+/** Whether a row is as it was written. */
+export function isSound(text: string): boolean {
+  const json = jsonOf(text)
+  return text === `[${crc32(json)},${json}]`
+}
+
+function jsonOf(text: string): string {
+  return text.slice(text.indexOf(',') + 1, -1)
+}
+
 /** The encoded value of a row. Throws `corrupt-document`; `what` names the row. */
 export function unseal(text: string | undefined, what: string): unknown {
-  const comma = text?.indexOf(',') ?? -1
-  const json = text?.slice(comma + 1, -1) ?? ''
-  if (comma > 0 && text === `[${crc32(json)},${json}]`) return JSON.parse(json)
+  if (text !== undefined && isSound(text)) return JSON.parse(jsonOf(text))
   throw new StepwrightError('corrupt-document', {
     what: `${what} was changed or cut off (its checksum does not fit)`,
     remedy: 'Restore it from a backup, or delete that row, and resume the run; other runs are not affected',

@@ -38,6 +38,7 @@ const SHAPE: readonly (readonly [field: keyof StoredRun, fits: (value: unknown) 
   ['memos', isNumber],
   ['timer', optional((value) => (TIMERS as readonly unknown[]).includes(value.kind) && isNumber(value.at))],
   ['signal', optional((value) => isText(value.name) && isText(value.id))],
+  ['spent', optional((value) => Object.values(value).every(isNumber))],
   ['failure', optional((value) => isText(value.name) && isText(value.message))],
   [
     'history',

@@ -79,9 +79,10 @@ export function undoDrops(run: string, heights: readonly number[]): readonly Del
 export async function dropUndoMemos(
   store: Store,
   { id, undoing }: Pick<Run, 'id' | 'undoing'>,
-): Promise<readonly Delete[]> {
+): ReturnType<typeof Memos.dropAll> {
   const entry = undoing && (await nextUndo(store, id, undoing.since))
-  return entry ? Memos.dropAll(store, { id, state: entry.state, visits: { [entry.state]: entry.visit } }) : []
+  if (!entry) return { notes: [], delete: [] }
+  return Memos.dropAll(store, { id, state: entry.state, visits: { [entry.state]: entry.visit } })
 }
 
 function undoKey(run: string, height: number): string {

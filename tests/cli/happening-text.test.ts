@@ -45,6 +45,18 @@ const LINES: { readonly [T in Type]: readonly (readonly [rest: object, text: str
     [{ method: 'nag', count: 2 }, 'reminder nag given, number 2'],
     [{ method: 'nag', count: 1, failure }, 'reminder nag number 1 failed: FatalError: no ink'],
   ],
+  'model-called': [
+    [
+      { verb: 'text', model: 'm', usage: { input: 120, output: 30 }, cost: 0.00212345, ms: 1_200 },
+      'text by m: 120 + 30 tokens, cost 0.00212, 1.2s',
+    ],
+    [{ verb: 'object', model: 'm', ms: 0, cache: 'hit' }, 'object by m: from the cache'],
+    [{ verb: 'text', model: 'm', ms: 20, failure }, /^text by m: 20ms: FatalError: no ink$/],
+  ],
+  'tool-called': [
+    [{ tool: 'search', ms: 20 }, 'tool search called, 20ms'],
+    [{ tool: 'search', ms: 20, failure }, 'tool search called, 20ms: FatalError: no ink'],
+  ],
   joined: [
     [{ state: 'pack', done: 3, failed: 0 }, 'parts of pack joined: 3 done, 0 failed'],
     [

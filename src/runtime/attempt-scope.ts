@@ -1,0 +1,57 @@
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { Recorded, Scope } from '../definition/scope.ts'
+import type { RunInfo } from '../definition/shape.ts'
+import type { Note } from '../model/history.ts'
+import type { Spent } from '../model/model-call.ts'
+import type { ContextParts } from './attempt-parts.ts'
+
+/** What a bound resource is given of an attempt. */
+export class AttemptScope implements Scope {
+  readonly #parts: ContextParts
+  readonly run: RunInfo
+  readonly session: string
+  declare readonly tenant?: string
+
+  constructor(parts: ContextParts, run: RunInfo) {
+    this.#parts = parts
+    this.run = run
+    this.session = parts.run.session
+    const { tenant } = parts.run.startedBy ?? {}
+    if (tenant !== undefined) this.tenant = tenant
+  }
+
+  get spent(): Spent {
+    return this.#parts.memos.spent()
+  }
+
+  async record<T>(key: string, make: () => Promise<Recorded<T>>): Promise<T> {
+    const { memos, life } = this.#parts
+    if (memos.recall(key) === undefined) {
+      if (!life.alive) throw attemptOver(key, this.run)
+      const { value, note } = await make()
+      const saved = life.alive && (await memos.record(key, value, note && this.#noted(note)))
+      if (!saved) throw attemptOver(key, this.run)
+    }
+    return memos.recall(key)?.value as T
+  }
+
+  tell(note: Note): void {
+    const { kept, life } = this.#parts
+    if (life.alive) kept.log.push(this.#noted(note))
+  }
+
+  #noted(note: Note): Note {
+    const { redaction } = this.#parts
+    const { part } = this.run
+    const noted = part === undefined ? note : { ...note, part }
+    return redaction ? (redaction.value(noted) as Note) : noted
+  }
+}
+
+/** A result that comes too late, or is asked for too late. */
+export function attemptOver(key: string, { idempotencyKey }: RunInfo): StepwrightError {
+  return new StepwrightError('attempt-over', {
+    what: `memo ${quote(key)} of ${idempotencyKey} was asked for after its attempt had ended`,
+    remedy: 'Stop the handler when run.signal fires',
+  })
+}

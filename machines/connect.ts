@@ -1,9 +1,9 @@
-import { openAiModel, type Model } from 'stepwright/llm'
+import { openAiModel, type Llm } from 'stepwright/llm'
 import { createModelServer } from 'stepwright/testing'
 
 /** A model that is ready to be called, and how to let go of it. */
 export interface Connection {
-  readonly model: Model
+  readonly model: Llm
   /** One line for people: which model this is. */
   readonly says: string
   close(): Promise<void>

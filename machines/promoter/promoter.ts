@@ -8,7 +8,7 @@ import {
   type ShapeOf,
   type Signal,
 } from 'stepwright'
-import type { Model } from 'stepwright/llm'
+import type { Llm } from 'stepwright/llm'
 import { readPage } from './page.ts'
 import { adviceOn, BRIEFS, judgePrompt, mailPrompts, prompts, ROLE } from './prompts.ts'
 
@@ -49,7 +49,7 @@ const page = z.object({
 
 /** What the promoter needs from its application. */
 export interface PromoterResources {
-  readonly llm: Model
+  readonly llm: Llm
   /** The HTML of a page. */
   readonly fetchPage: (file: string) => Promise<string>
   /** Delivers a mail once per key, however often it is called with that key; gives where it went. */

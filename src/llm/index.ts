@@ -1,2 +1,2 @@
 export { openAiModel, type OpenAiModelOptions } from './openai-model.ts'
-export type { CallOptions, Model } from './model.ts'
+export type { Llm, TextOptions } from './llm.ts'

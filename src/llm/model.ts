@@ -1,21 +1,131 @@
-import type { z } from 'zod'
+import type { Usage } from '../model/model-call.ts'
 
-/** A language model as a workflow needs it: text, or a value that fits a schema. */
+/** A language model as it is called: messages in, an answer out. All that wraps a model is a model again. */
 export interface Model {
-  /** What it is, for people: `gpt-5-mini`, `offline-model`. */
+  /** What it is, for people and prices: `gpt-5-mini`, `offline-model`. */
   readonly name: string
-  /** The model's answer as text. */
-  text(prompt: string, options?: CallOptions): Promise<string>
-  /** The model's answer as a value of `schema`, asked for by JSON schema and checked. */
-  object<S extends z.ZodType>(schema: S, prompt: string, options?: CallOptions): Promise<z.output<S>>
+  readonly abilities: Abilities
+  /** One answer. Throws where there is none, or only a part of one. */
+  complete(request: ModelRequest, how?: CallOptions): Promise<Completion>
+  /** Vectors for texts, in their order. */
+  embed?(texts: readonly string[], how?: CallOptions): Promise<Embeddings>
+  /** The text between a prefix and a suffix, by a completion endpoint. */
+  fill?(request: FillRequest, how?: CallOptions): Promise<Completion>
 }
 
-/** Options of one call. */
+/** What a model is declared to be able to do. */
+export interface Abilities {
+  /** Answers by a JSON schema, strictly. */
+  readonly schema: boolean
+  /** Calls tools, and can be forced to. */
+  readonly tools: boolean
+  /** Answers in pieces as they come. */
+  readonly stream: boolean
+  /** Reads images. */
+  readonly images: boolean
+  /** Tokens of question and answer together. */
+  readonly window: number
+}
+
+/** What a model is asked. It is plain data: it can be stored, hashed and compared. */
+export interface ModelRequest {
+  readonly messages: readonly Message[]
+  readonly format?: Format
+  readonly tools?: readonly ToolSpec[]
+  /** Default: `auto` where there are tools. */
+  readonly toolChoice?: 'auto' | 'none' | 'required' | { readonly name: string }
+  /** `false`: one tool call at a time. */
+  readonly parallelTools?: boolean
+  /** The most tokens of the answer. */
+  readonly maxTokens?: number
+  readonly temperature?: number
+  readonly seed?: number
+  readonly stop?: readonly string[]
+  /** Passed to the model's server as it is: `{ reasoning_effort: 'low' }`. */
+  readonly more?: Readonly<Record<string, unknown>>
+}
+
+/** One turn of a conversation. */
+export type Message =
+  | { readonly role: 'system'; readonly text: string }
+  /** `images`: addresses, or `data:` URLs. */
+  | { readonly role: 'user'; readonly text: string; readonly images?: readonly string[] }
+  | { readonly role: 'assistant'; readonly text: string; readonly toolCalls?: readonly ToolCall[] }
+  /** What a tool has come to; `call` is the id of its call. */
+  | { readonly role: 'tool'; readonly call: string; readonly text: string }
+
+/** The form that an answer must have. */
+export type Format =
+  | { readonly type: 'json' }
+  | { readonly type: 'schema'; readonly name: string; readonly schema: JsonSchema }
+
+/** A JSON schema, as models are given it. */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** A tool as a model sees it. */
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  readonly input: JsonSchema
+}
+
+/** A tool that a model wants called. */
+export interface ToolCall {
+  readonly id: string
+  readonly name: string
+  /** As the model wrote it: JSON, most of the time. */
+  readonly input: string
+}
+
+/** An answer, whole. It is plain data. */
+export interface Completion {
+  readonly text: string
+  readonly toolCalls: readonly ToolCall[]
+  /** `tools`: it waits for what its tool calls come to. */
+  readonly finish: 'stop' | 'tools' | 'length' | 'filter'
+  /** Why the model would not answer. */
+  readonly refusal?: string
+  readonly usage: Usage
+  /** Which model answered. */
+  readonly model: string
+  /** Milliseconds until the first piece, where it was streamed. */
+  readonly firstTokenMs?: number
+  /** It was not sent: the answer was known. */
+  readonly cache?: 'hit'
+}
+
+/** What an embedding call gives. */
+export interface Embeddings {
+  readonly vectors: readonly (readonly number[])[]
+  readonly usage: Usage
+  readonly model: string
+}
+
+/** What stands before and after the text that is wanted. */
+export interface FillRequest {
+  readonly prefix: string
+  readonly suffix?: string
+  readonly maxTokens?: number
+  readonly temperature?: number
+  readonly stop?: readonly string[]
+}
+
+/** How one call is made. Nothing here changes the answer. */
 export interface CallOptions {
-  /** What the model should be: the system message. */
-  readonly role?: string
-  /** Ends the call early: pass `run.signal`. */
+  /** Ends the call early. */
   readonly signal?: AbortSignal
   /** Sent as the header `Idempotency-Key`. */
   readonly idempotencyKey?: string
+  /** Called with each piece of the text as it comes; the model then streams, where it can. */
+  readonly onText?: (piece: string) => void
+  /** Who calls: limits and budgets count by these. */
+  readonly for?: CalledFor
+}
+
+/** Who a call is made for. */
+export interface CalledFor {
+  readonly workflow?: string
+  readonly run?: string
+  readonly session?: string
+  readonly tenant?: string
 }

@@ -1,7 +1,7 @@
 import OpenAI from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import type { z } from 'zod'
-import type { CallOptions, Model } from './model.ts'
+import type { Llm, TextOptions } from './llm.ts'
 
 /** How an OpenAI-compatible model is reached. */
 export interface OpenAiModelOptions {
@@ -23,7 +23,7 @@ export interface OpenAiModelOptions {
  * const llm = openAiModel({ model: 'gpt-5-mini' })
  * const engine = createEngine({ workflows: [Article], resources: { llm } })
  */
-export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: OpenAiModelOptions): Model {
+export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: OpenAiModelOptions): Llm {
   const client = new OpenAI({
     maxRetries: 0,
     timeout: timeoutMs,
@@ -34,7 +34,7 @@ export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: Open
     ...(role === undefined ? [] : [{ role: 'system' as const, content: role }]),
     { role: 'user' as const, content: prompt },
   ]
-  const request = ({ signal, idempotencyKey }: CallOptions) => ({
+  const request = ({ signal, idempotencyKey }: TextOptions) => ({
     ...(signal ? { signal } : {}),
     ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
   })
@@ -50,7 +50,7 @@ export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: Open
     async object<S extends z.ZodType>(
       schema: S,
       prompt: string,
-      options: CallOptions = {},
+      options: TextOptions = {},
     ): Promise<z.output<S>> {
       const answer = await client.chat.completions.parse(
         {

@@ -1,9 +1,9 @@
-import { openAiModel, type Llm } from 'stepwright/llm'
+import { createLlm, openAiModel, type Llm } from 'stepwright/llm'
 import { createModelServer } from 'stepwright/testing'
 
-/** A model that is ready to be called, and how to let go of it. */
+/** A model with its verbs, ready to be called, and how to let go of it. */
 export interface Connection {
-  readonly model: Llm
+  readonly llm: Llm
   /** One line for people: which model this is. */
   readonly says: string
   close(): Promise<void>
@@ -18,7 +18,7 @@ export async function connectModel(env: NodeJS.ProcessEnv = process.env): Promis
   if (apiKey) {
     const model = openAiModel({ model: name, apiKey, ...(baseUrl ? { baseUrl } : {}) })
     return {
-      model,
+      llm: createLlm(model),
       says: `model ${name}${baseUrl ? ` at ${new URL(baseUrl).host}` : ''}`,
       close: () => Promise.resolve(),
     }
@@ -26,7 +26,7 @@ export async function connectModel(env: NodeJS.ProcessEnv = process.env): Promis
   const server = await createModelServer()
   const model = openAiModel({ model: 'offline-model', apiKey: 'offline', baseUrl: server.url })
   return {
-    model,
+    llm: createLlm(model),
     says: 'offline model (no OPENAI_API_KEY): answers are cut from the prompts',
     close: () => server.close(),
   }

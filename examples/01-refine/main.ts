@@ -9,7 +9,7 @@ A state machine is a set of states and the moves between them, and at any moment
 """`
 
 const connection = await connectModel()
-const engine = createEngine({ workflows: [RefineWorkflow], resources: { llm: connection.model } })
+const engine = createEngine({ workflows: [RefineWorkflow], resources: { llm: connection.llm } })
 const run = await engine.start(RefineWorkflow, { question: process.argv[2] ?? QUESTION })
 for await (const event of run.events())
   if (event.type === 'moved') console.error(`${event.from} -> ${event.to}`)

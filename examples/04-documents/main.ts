@@ -8,7 +8,7 @@ import { DocumentsWorkflow } from './documents.ts'
 const folder = process.argv[2] ?? fileURLToPath(new URL('documents', import.meta.url))
 const files = (await readdir(folder)).filter((file) => file.endsWith('.txt')).sort()
 const connection = await connectModel()
-const engine = createEngine({ workflows: [DocumentsWorkflow], resources: { llm: connection.model } })
+const engine = createEngine({ workflows: [DocumentsWorkflow], resources: { llm: connection.llm } })
 const run = await engine.start(DocumentsWorkflow, { folder, files })
 const { data } = await run.result()
 for (const { file, text } of data.summaries) console.log(`${file}: ${text}`)

@@ -70,7 +70,7 @@ async function promote(
     store,
     concurrency,
     config: { approve },
-    resources: { llm: connection.model, fetchPage: (file: string) => readFile(file, 'utf8'), deliver },
+    resources: { llm: connection.llm, fetchPage: (file: string) => readFile(file, 'utf8'), deliver },
     onWarning: (message) => progress.print(`warning: ${message}`),
   })
   const progress = new Progress(pages.length, quiet)

@@ -98,6 +98,8 @@ const FEWEST_WORDS = 30
 /** How often a mail may be sent back. */
 const MOST_ROUNDS = 2
 
+const WRITER = { role: ROLE }
+
 /** Reads a shop's page, invents a plug-in for it, and writes to the shop about it. */
 @workflow({ name: 'promoter', description: 'From a storefront page to a mail that offers a plug-in' })
 export class PromoterWorkflow {
@@ -126,72 +128,60 @@ export class PromoterWorkflow {
       with: (failure) => ({ reason: `it could not be summarized: ${failure.message}` }),
     },
   })
-  async summarize({ advice }: In<State.Summarize>, { llm, vars, memo, run }: Ctx) {
+  async summarize({ advice }: In<State.Summarize>, { llm, vars }: Ctx) {
     const ask = async ([topic, question]: readonly [string, string]) =>
-      [
-        topic,
-        await memo(topic, () =>
-          llm.text(prompts.summary(vars.page.text, question, advice), call(run, topic)),
-        ),
-      ] as const
+      [topic, await llm.text(prompts.summary(vars.page.text, question, advice), WRITER)] as const
     const answers = await Promise.all(Object.entries(BRIEFS).map(ask))
     if (answers.every(([, answer]) => answer.trim() === '')) throw new FatalError('all six answers are empty')
     return go(State.Brainstorm, { summary: Object.fromEntries(answers) })
   }
 
   @step(State.Brainstorm, { to: State.Judge, effect: 'none', description: 'Think of varied plug-ins' })
-  async brainstorm({ summary }: In<State.Brainstorm>, { llm, memo, run }: Ctx) {
-    const { ideas } = await memo('ideas', () =>
-      llm.object(
-        z.object({ ideas: z.array(idea).min(3).max(5) }),
-        prompts.ideas(summary),
-        call(run, 'ideas'),
-      ),
-    )
+  async brainstorm({ summary }: In<State.Brainstorm>, { llm }: Ctx) {
+    const list = z.object({ ideas: z.array(idea).min(3).max(5) })
+    const { ideas } = await llm.object(list, prompts.ideas(summary), WRITER)
     return go(State.Judge, { summary, ideas })
   }
 
   @step(State.Judge, { to: State.Choose, effect: 'none', description: 'Which of them can be built?' })
-  async judge({ summary, ideas }: In<State.Judge>, { llm, memo, run }: Ctx) {
+  async judge({ summary, ideas }: In<State.Judge>, { llm }: Ctx) {
     const verdict = z.object({
       feasible: z.boolean().describe('can be built with the storefront and its catalogue'),
     })
-    const judged = ideas.map(async (one, i) => {
-      const { feasible } = await memo(`idea ${i}`, () =>
-        llm.object(verdict, judgePrompt(one, summary), call(run, `idea ${i}`)),
-      )
+    const judged = ideas.map(async (one) => {
+      const { feasible } = await llm.object(verdict, judgePrompt(one, summary), WRITER)
       return { ...one, feasible }
     })
     return go(State.Choose, { summary, ideas: await Promise.all(judged) })
   }
 
   @step(State.Choose, { to: State.Report, effect: 'none', description: 'Keep one' })
-  async choose({ summary, ideas }: In<State.Choose>, { llm, memo, run }: Ctx) {
+  async choose({ summary, ideas }: In<State.Choose>, { llm }: Ctx) {
     const able = ideas.filter((one) => one.feasible)
     const open = able.length > 0 ? able : ideas
     const names = [...new Set(open.map((one) => one.name))] as [string, ...string[]]
-    const { name } = await memo('choice', () =>
-      llm.object(z.object({ name: z.enum(names) }), prompts.choice(open, summary), call(run, 'choice')),
+    const { name } = await llm.object(
+      z.object({ name: z.enum(names) }),
+      prompts.choice(open, summary),
+      WRITER,
     )
     const { feasible: _, ...chosen } = open.find((one) => one.name === name) as (typeof open)[number]
     return go(State.Report, { summary, idea: chosen })
   }
 
   @step(State.Report, { to: State.Write, effect: 'none', description: 'Write the report, keep nothing else' })
-  async report({ summary, idea: chosen }: In<State.Report>, { llm, memo, vars, run }: Ctx) {
+  async report({ summary, idea: chosen }: In<State.Report>, { llm, vars }: Ctx) {
     const parts = z.object({ name: z.string(), concept: z.string(), rationale: z.string() })
-    const written = await memo('report', () =>
-      llm.object(parts, prompts.report(chosen, summary), call(run, 'report')),
-    )
+    const written = await llm.object(parts, prompts.report(chosen, summary), WRITER)
     return go(State.Write, { report: { ...written, store_id: vars.page.storeId } })
   }
 
   @step(State.Write, { to: State.Check, effect: 'none', description: 'Strategy, subject, body' })
-  async write({ report: about }: In<State.Write>, { llm, memo, vars, run }: Ctx) {
+  async write({ report: about }: In<State.Write>, { llm, vars }: Ctx) {
     const ask = mailPrompts(about, vars.page)
-    const strategy = await memo('strategy', () => llm.text(ask.strategy(), call(run, 'strategy')))
-    const subject = await memo('subject', () => llm.text(ask.subject(strategy), call(run, 'subject')))
-    const body = await memo('body', () => llm.text(ask.body(strategy, subject), call(run, 'body')))
+    const strategy = await llm.text(ask.strategy(), WRITER)
+    const subject = await llm.text(ask.subject(strategy), WRITER)
+    const body = await llm.text(ask.body(strategy, subject), WRITER)
     return go(State.Check, { report: about, mail: { subject_line: subject.split('\n')[0] ?? '', body } })
   }
 
@@ -200,11 +190,9 @@ export class PromoterWorkflow {
     effect: 'none',
     description: 'Good enough to send?',
   })
-  async check({ report: about, mail: draft }: In<State.Check>, { llm, memo, vars, config, run, log }: Ctx) {
+  async check({ report: about, mail: draft }: In<State.Check>, { llm, vars, config, log }: Ctx) {
     const verdict = z.object({ good: z.boolean(), improve: z.string() })
-    const { good, improve } = await memo('verdict', () =>
-      llm.object(verdict, prompts.gate(draft, about), call(run, 'verdict')),
-    )
+    const { good, improve } = await llm.object(verdict, prompts.gate(draft, about), WRITER)
     if (!good && vars.rounds < MOST_ROUNDS)
       return go(State.Summarize, { advice: adviceOn(improve) }, { rounds: vars.rounds + 1 })
     if (!good) log.warn('sent although the check found it wanting', { improve })
@@ -226,8 +214,4 @@ export class PromoterWorkflow {
     const file = await deliver(run.idempotencyKey, contact, draft)
     return go(State.Sent, { plugin: about.name, subject: draft.subject_line, to: contact, file })
   }
-}
-
-function call(run: Ctx['run'], key: string) {
-  return { role: ROLE, signal: run.signal, idempotencyKey: `${run.idempotencyKey}/${key}` }
 }

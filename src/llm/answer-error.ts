@@ -1,15 +1,15 @@
-/** Why an answer is of no use. */
-export type AnswerFault =
-  /** It ended before it was whole: too long, or cut off. */
-  | 'not-whole'
-  /** The model's server, or the model itself, would not answer. */
-  | 'refused'
-  /** It is not JSON, or does not fit the schema. */
-  | 'wrong-form'
+import { FatalError } from '../model/failure.ts'
+
+/** Why an answer is of no use: it is only a part of one, or it is not JSON or does not fit its schema. */
+export type AnswerFault = 'not-whole' | 'wrong-form'
 
 /**
- * A model has answered, and the answer is of no use. `raw` is what it said. Tried again as other errors are, but where
- * it was refused.
+ * A model has answered, and the answer is of no use. `raw` is what it said. A step tries again.
+ *
+ * @example
+ * await llm.object(schema, prompt).catch((error) => {
+ *   if (error instanceof AnswerError) console.error(error.raw)
+ * })
  */
 export class AnswerError extends Error {
   override readonly name: string = 'AnswerError'
@@ -19,6 +19,17 @@ export class AnswerError extends Error {
   constructor(fault: AnswerFault, message: string, raw: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.fault = fault
+    this.raw = raw
+  }
+}
+
+/** The model, or a filter before it, would not answer. A step does not try again. */
+export class RefusalError extends FatalError {
+  override readonly name: string = 'RefusalError'
+  readonly raw: string
+
+  constructor(message: string, raw: string) {
+    super(message)
     this.raw = raw
   }
 }

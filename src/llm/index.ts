@@ -1,2 +1,23 @@
+export { createLlm, type Llm, type LlmOptions } from './llm.ts'
 export { openAiModel, type OpenAiModelOptions } from './openai-model.ts'
-export type { Llm, TextOptions } from './llm.ts'
+export { AnswerError, RefusalError, type AnswerFault } from './answer-error.ts'
+export type { Ask, AskOptions, FilledPrompt, FormOptions } from './ask.ts'
+export type { Price, Prices } from './prices.ts'
+export type { ClassifyOptions, LabelOf, Labels } from './verbs/choices.ts'
+export type { DocumentOptions, SummaryOptions } from './verbs/documents.ts'
+export type { FnOptions } from './verbs/values.ts'
+export type {
+  Abilities,
+  CalledFor,
+  CallOptions,
+  Completion,
+  Embeddings,
+  FillRequest,
+  Format,
+  JsonSchema,
+  Message,
+  Model,
+  ModelRequest,
+  ToolCall,
+  ToolSpec,
+} from './model.ts'

@@ -56,8 +56,7 @@ export type Message =
 
 /** The form that an answer must have. */
 export type Format =
-  | { readonly type: 'json' }
-  | { readonly type: 'schema'; readonly name: string; readonly schema: JsonSchema }
+  { readonly type: 'json' } | { readonly type: 'schema'; readonly name: string; readonly schema: JsonSchema }
 
 /** A JSON schema, as models are given it. */
 export type JsonSchema = Readonly<Record<string, unknown>>

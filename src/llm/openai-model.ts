@@ -1,7 +1,17 @@
 import OpenAI from 'openai'
-import { zodResponseFormat } from 'openai/helpers/zod'
-import type { z } from 'zod'
-import type { Llm, TextOptions } from './llm.ts'
+import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions'
+import { AnswerError } from './answer-error.ts'
+import type {
+  Abilities,
+  CallOptions,
+  Completion,
+  Embeddings,
+  FillRequest,
+  Model,
+  ModelRequest,
+} from './model.ts'
+import { bodyOf, completionOf, fillOf } from './openai-wire.ts'
+import { readStream } from './openai-stream.ts'
 
 /** How an OpenAI-compatible model is reached. */
 export interface OpenAiModelOptions {
@@ -11,66 +21,123 @@ export interface OpenAiModelOptions {
   readonly apiKey?: string
   /** Default: what the openai package reads from `OPENAI_BASE_URL`, else api.openai.com. */
   readonly baseUrl?: string
-  /** Limit of one call, in milliseconds. Default 60,000. */
+  /** A client of the openai package that is ready: `new AzureOpenAI(...)`. Key, address and timeout are then its own. */
+  readonly client?: OpenAI
+  /** Limit of one call, in milliseconds. Default 60,000. Of an answer that is streamed, until its first piece. */
   readonly timeoutMs?: number
+  /** A streamed answer that is silent for so long has failed, in milliseconds. Default 30,000. */
+  readonly idleMs?: number
+  /** What the model can do, where it is less than all. Default: everything, and a window of 128,000 tokens. */
+  readonly abilities?: Partial<Abilities>
 }
+
+const ALL: Abilities = { schema: true, tools: true, stream: true, images: true, window: 128_000 }
 
 /**
- * A model behind the `openai` package: OpenAI itself, or any server that speaks its chat completions. The package's
- * own retries are off, since the engine retries durably.
+ * A model behind the `openai` package: OpenAI itself, Azure by its own client, or any server that speaks its chat
+ * completions by its address. The package's own retries are off, since the engine retries durably.
  *
  * @example
- * const llm = openAiModel({ model: 'gpt-5-mini' })
- * const engine = createEngine({ workflows: [Article], resources: { llm } })
+ * const llm = createLlm(openAiModel({ model: 'gpt-5-mini' }))
+ * const local = openAiModel({ model: 'qwen3', baseUrl: 'http://127.0.0.1:11434/v1', apiKey: 'none', abilities: { schema: false } })
  */
-export function openAiModel({ model, apiKey, baseUrl, timeoutMs = 60_000 }: OpenAiModelOptions): Llm {
-  const client = new OpenAI({
-    maxRetries: 0,
-    timeout: timeoutMs,
-    ...(apiKey === undefined ? {} : { apiKey }),
-    ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
-  })
-  const messages = (prompt: string, role: string | undefined) => [
-    ...(role === undefined ? [] : [{ role: 'system' as const, content: role }]),
-    { role: 'user' as const, content: prompt },
-  ]
-  const request = ({ signal, idempotencyKey }: TextOptions) => ({
-    ...(signal ? { signal } : {}),
-    ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
-  })
-  return {
-    name: model,
-    async text(prompt, options = {}) {
-      const answer = await client.chat.completions.create(
-        { model, messages: messages(prompt, options.role) },
-        request(options),
-      )
-      return finished(answer.choices[0]).message.content ?? ''
-    },
-    async object<S extends z.ZodType>(
-      schema: S,
-      prompt: string,
-      options: TextOptions = {},
-    ): Promise<z.output<S>> {
-      const answer = await client.chat.completions.parse(
-        {
-          model,
-          messages: messages(prompt, options.role),
-          response_format: zodResponseFormat(schema, 'answer'),
-        },
-        request(options),
-      )
-      const { refusal, parsed } = finished(answer.choices[0]).message
-      if (parsed === null) throw new Error(`the model gave no value: ${refusal ?? 'an empty answer'}`)
-      return parsed as z.output<S>
-    },
-  }
+export function openAiModel(options: OpenAiModelOptions): Model {
+  return new OpenAiModel(options)
 }
 
-/** An answer that ended early is a failure, not a short answer. */
-function finished<C extends { readonly finish_reason: string | null }>(choice: C | undefined): C {
-  if (choice?.finish_reason === 'stop') return choice
-  throw new Error(
-    `the model's answer is not whole: ${choice ? `finish_reason ${choice.finish_reason}` : 'no choices'}`,
-  )
+class OpenAiModel implements Model {
+  readonly name: string
+  readonly abilities: Abilities
+  readonly #client: OpenAI
+  readonly #timeoutMs: number
+  readonly #idleMs: number
+
+  constructor({
+    model,
+    apiKey,
+    baseUrl,
+    client,
+    timeoutMs = 60_000,
+    idleMs = 30_000,
+    abilities,
+  }: OpenAiModelOptions) {
+    this.name = model
+    this.abilities = { ...ALL, ...abilities }
+    this.#timeoutMs = timeoutMs
+    this.#idleMs = idleMs
+    this.#client =
+      client ??
+      new OpenAI({
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
+      })
+  }
+
+  async complete(request: ModelRequest, how: CallOptions = {}): Promise<Completion> {
+    const body = bodyOf(this.name, request)
+    if (how.onText && this.abilities.stream) return this.#streamed(body, how, how.onText)
+    return completionOf((await this.#client.chat.completions.create(body, this.#options(how))) as unknown)
+  }
+
+  async embed(texts: readonly string[], how: CallOptions = {}): Promise<Embeddings> {
+    const answer = await this.#client.embeddings.create(
+      { model: this.name, input: [...texts] },
+      this.#options(how),
+    )
+    const vectors = answer.data.toSorted((a, b) => a.index - b.index).map(({ embedding }) => embedding)
+    if (vectors.length !== texts.length)
+      throw new AnswerError(
+        'not-whole',
+        `${this.name} gave ${vectors.length} vectors for ${texts.length} texts`,
+        '',
+      )
+    return { vectors, usage: { input: answer.usage.prompt_tokens, output: 0 }, model: answer.model }
+  }
+
+  async fill(
+    { prefix, suffix, maxTokens, temperature, stop }: FillRequest,
+    how: CallOptions = {},
+  ): Promise<Completion> {
+    const answer = await this.#client.completions.create(
+      {
+        model: this.name,
+        prompt: prefix,
+        ...(suffix === undefined ? {} : { suffix }),
+        ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),
+        ...(temperature === undefined ? {} : { temperature }),
+        ...(stop ? { stop: [...stop] } : {}),
+      },
+      this.#options(how),
+    )
+    return fillOf(answer)
+  }
+
+  async #streamed(
+    body: ChatCompletionCreateParamsNonStreaming,
+    how: CallOptions,
+    onText: (piece: string) => void,
+  ): Promise<Completion> {
+    const began = performance.now()
+    const stream = await this.#client.chat.completions.create(
+      { ...body, stream: true, stream_options: { include_usage: true } },
+      this.#options(how),
+    )
+    let firstTokenMs: number | undefined
+    const answer = await readStream(stream, this.#idleMs, (piece) => {
+      firstTokenMs ??= performance.now() - began
+      onText(piece)
+    })
+    if (how.signal?.aborted) throw how.signal.reason // the package ends such a stream as if it were whole
+    const completion = completionOf(answer)
+    return firstTokenMs === undefined ? completion : { ...completion, firstTokenMs: Math.round(firstTokenMs) }
+  }
+
+  #options({ signal, idempotencyKey }: CallOptions): OpenAI.RequestOptions {
+    return {
+      maxRetries: 0,
+      timeout: this.#timeoutMs,
+      ...(signal ? { signal } : {}),
+      ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
-import { openAiModel } from 'stepwright/llm'
+import { createLlm, openAiModel } from 'stepwright/llm'
 import { createModelServer, createTestEngine } from 'stepwright/testing'
 import { DocumentsWorkflow, State } from '../../examples/04-documents/documents.ts'
 
@@ -10,7 +10,7 @@ const files = readdirSync(folder).sort()
 
 it('example 04: nine of ten documents are summarized, and the result names the empty one', async () => {
   await using server = await createModelServer()
-  const llm = openAiModel({ model: 'offline-model', apiKey: 'offline', baseUrl: server.url })
+  const llm = createLlm(openAiModel({ model: 'offline-model', apiKey: 'offline', baseUrl: server.url }))
   const test = createTestEngine({ workflows: [DocumentsWorkflow], resources: { llm } })
   const run = await test.engine.start(DocumentsWorkflow, { folder, files })
   const { state, data } = await run.result()

@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { openAiModel } from 'stepwright/llm'
+import { createLlm, openAiModel } from 'stepwright/llm'
 import { createModelServer, createTestEngine } from 'stepwright/testing'
 import { RefineWorkflow, State } from '../../examples/01-refine/refine.ts'
 
@@ -8,7 +8,7 @@ const LONG =
 
 it('example 01 takes the path START, GENERATED, CHECKED, REFINED, CHECKED, END', async () => {
   await using server = await createModelServer()
-  const llm = openAiModel({ model: 'offline-model', apiKey: 'offline', baseUrl: server.url })
+  const llm = createLlm(openAiModel({ model: 'offline-model', apiKey: 'offline', baseUrl: server.url }))
   const test = createTestEngine({ workflows: [RefineWorkflow], resources: { llm } })
   const printed = vi.spyOn(console, 'log').mockReturnValue()
   const run = await test.engine.start(RefineWorkflow, { question: `What is a machine?\n"""\n${LONG}\n"""` })

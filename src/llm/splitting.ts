@@ -1,0 +1,48 @@
+/** Tokens of a text, estimated: a token for every four characters, rounded up. */
+export function estimateTokens(text: string): number {
+  return Math.ceil(text.length / 4)
+}
+
+/** Where a text is cut, the best first: between paragraphs, lines, sentences, words. */
+const SEAMS = [/\n\s*\n/g, /\n/g, /(?<=[.!?])\s/g, /\s/g]
+
+/** A text in pieces of at most so many tokens, cut where it hurts least. Together they are the text. */
+export function split(text: string, tokens: number): readonly string[] {
+  const most = tokens * 4
+  const pieces: string[] = []
+  let rest = text
+  while (rest.length > most) {
+    const end = seamBefore(rest, most)
+    pieces.push(rest.slice(0, end))
+    rest = rest.slice(end)
+  }
+  return [...pieces, rest]
+}
+
+function seamBefore(text: string, most: number): number {
+  const head = text.slice(0, most)
+  for (const seam of SEAMS) {
+    let end = 0
+    for (const found of head.matchAll(seam)) end = found.index + found[0].length
+    if (end > most / 2) return end
+  }
+  return most
+}
+
+/** Does something with each item, so many at once, and gives the results in order. The first error ends it. */
+export async function eachOf<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = []
+  let next = 0
+  const worker = async (): Promise<void> => {
+    while (next < items.length) {
+      const i = next++
+      results[i] = await work(items[i] as T)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker))
+  return results
+}

@@ -25,14 +25,17 @@ if (unknown.length > 0) {
 }
 const size = values.ci ? 'ci' : 'full'
 const results: Result[] = []
-for (const trial of TRIALS)
-  if (positionals.length === 0 || positionals.includes(trial.id)) results.push(await attempt(trial))
+const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url))
+for (const trial of TRIALS) {
+  if (positionals.length > 0 && !positionals.includes(trial.id)) continue
+  const result = await attempt(trial)
+  results.push(result)
+  if (!values.json) console.error(`${result.id} ${result.ok ? 'ok' : 'FAILED'} after ${result.seconds} s`)
+  if (values.write)
+    writeFileSync(page, reportPage([result], size, existsSync(page) ? readFileSync(page, 'utf8') : ''))
+}
 if (values.json) console.log(JSON.stringify({ size, results }, null, 2))
 else console.log(reportTable(results, size))
-if (values.write) {
-  const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url))
-  writeFileSync(page, reportPage(results, size, existsSync(page) ? readFileSync(page, 'utf8') : ''))
-}
 process.exit(results.every(({ ok }) => ok) ? 0 : 1)
 
 async function attempt({ id, title, run, redis = false }: Trial): Promise<Result> {

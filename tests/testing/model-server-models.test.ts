@@ -30,6 +30,8 @@ describe('models', () => {
     await serve({ models: ['large', { id: 'small', without: ['tools'] }] })
     expect((await openai.models.list()).data.map(({ id }) => id)).toEqual(['large', 'small'])
     expect((await ask('small')).model).toBe('small')
+    expect((await openai.models.retrieve('small')).id).toBe('small')
+    await expect(openai.models.retrieve('huge')).rejects.toMatchObject({ code: 'model_not_found' })
     const error: unknown = await ask('huge').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(NotFoundError)
     expect(error).toMatchObject({ code: 'model_not_found', type: 'invalid_request_error' })
@@ -123,6 +125,20 @@ describe('strict schemas', () => {
 })
 
 describe('usage', () => {
+  test('keeps to the most tokens that the request allows', async () => {
+    await serve()
+    const messages = [user('Bees make honey in their hives.')]
+    for (const limit of [{ max_tokens: 3 }, { max_completion_tokens: 3, max_tokens: 9 }]) {
+      const { choices, usage } = await ask('any', { messages, ...limit })
+      expect(choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'Bees make ho' } })
+      expect(usage?.completion_tokens).toBe(3)
+    }
+    const { choices } = await ask('any', { messages, max_tokens: 100 })
+    expect(choices[0]?.finish_reason).toBe('stop')
+    const old = await openai.completions.create({ model: 'any', prompt: 'Bees make honey.', max_tokens: 1 })
+    expect(old.choices[0]).toMatchObject({ text: 'Bees', finish_reason: 'length' })
+  })
+
   test('counts tools and their calls', async () => {
     await serve()
     const plain = (await ask('any')).usage?.prompt_tokens ?? 0

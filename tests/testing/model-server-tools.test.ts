@@ -1,5 +1,5 @@
 import OpenAI from 'openai'
-import { zodFunction } from 'openai/helpers/zod'
+import { zodFunction, zodResponseFormat } from 'openai/helpers/zod'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createModelServer } from '../../src/testing/model-server/model-server.ts'
@@ -116,6 +116,9 @@ describe('the offline model', () => {
     expect((await say(results('{"stars":42,"openIssues":[1,2]}'))).text).toBe(
       'stars: 42, open Issues: 1; 2\n(offline model)',
     )
+    const response_format = zodResponseFormat(z.object({ stars: z.int() }), 'stars')
+    const typed = await say(results('{"stars":42}'), { tools: TOOLS, response_format })
+    expect(JSON.parse(typed.text ?? '')).toEqual({ stars: 42 })
     const next = await say([
       ...results('It has 42.'),
       { role: 'assistant', content: '42' },

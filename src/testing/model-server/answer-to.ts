@@ -3,6 +3,7 @@ import type { ModelAnswer } from './model-answer.ts'
 import { answerWith, withFlaw } from './model-answer.ts'
 import { answerChat } from './offline-model/offline-model.ts'
 import type { ScriptedAnswer, ScriptedToolCall } from './script.ts'
+import { TOKEN_LENGTH, estimateTokens } from './usage.ts'
 
 /**
  * The answer to a request: the script's own text and tool calls as they stand, or else the offline model's; with the
@@ -12,11 +13,18 @@ export function answerTo(request: ChatRequest, scripted: ScriptedAnswer, number:
   const { text, toolCalls, finish, ...flaw } = scripted
   if (text === undefined && toolCalls === undefined) {
     const offline = answerChat(request)
-    return withFlaw(answerWith(request, offline.text, withIds(offline.calls, number)), request, scripted)
+    const answer = answerWith(request, offline.text, withIds(offline.calls, number))
+    return withFlaw(within(answer, request.maxTokens), request, scripted)
   }
   const answer = answerWith(request, text ?? null, withIds(toolCalls ?? [], number))
   const flawed = withFlaw(answer, request, flaw)
   return finish === undefined ? flawed : { ...flawed, finish } // as long as the script made it
+}
+
+/** A text of at most so many tokens. */
+function within(answer: ModelAnswer, most = Infinity): ModelAnswer {
+  if (answer.text === null || estimateTokens(answer.text) <= most) return answer
+  return { ...answer, text: answer.text.slice(0, most * TOKEN_LENGTH), finish: 'length' }
 }
 
 function withIds(calls: readonly ScriptedToolCall[], number: number) {

@@ -50,6 +50,9 @@ const toolChoice = z.union([
   z.enum(['auto', 'none', 'required']),
   z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }),
 ])
+/** The most tokens of an answer. */
+export const limit = z.int().min(1).nullish()
+
 const body = z.looseObject({
   model: z.string(),
   messages: z.array(message).min(1),
@@ -59,6 +62,8 @@ const body = z.looseObject({
   tools: z.array(tool).min(1).nullish(),
   tool_choice: toolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
+  max_completion_tokens: limit,
+  max_tokens: limit,
 })
 type Body = z.infer<typeof body>
 
@@ -85,6 +90,8 @@ export interface ChatRequest {
   readonly stream?: boolean
   /** True if the stream is to end with the usage. */
   readonly streamUsage?: boolean
+  /** The most tokens of the offline model's answer; more are cut off, and it ends because of its `length`. */
+  readonly maxTokens?: number
   /** What is to follow the answer; of a request to the completions endpoint. */
   readonly suffix?: string
 }
@@ -93,6 +100,7 @@ export interface ChatRequest {
 export function readChatRequest(json: unknown): ChatRequest {
   const read = checked(body, json)
   const { model, response_format } = read
+  const maxTokens = read.max_completion_tokens ?? read.max_tokens
   const messages = read.messages.map(readMessage)
   checkConversation(messages)
   if (response_format?.type === 'json_schema' && response_format.json_schema.strict === true) {
@@ -104,6 +112,7 @@ export function readChatRequest(json: unknown): ChatRequest {
     messages,
     ...(response_format ? { responseFormat: response_format } : {}),
     ...readTools(read),
+    ...(maxTokens == null ? {} : { maxTokens }),
     ...readStream(read.stream, read.stream_options?.include_usage),
   }
 }

@@ -169,11 +169,13 @@ class LoopbackModelServer implements ModelServer {
   }
 
   async #answer(exchange: Exchange): Promise<void> {
+    const models = /^GET \/v1\/models(?:\/(.+))?$/.exec(exchange.route)
+    if (models !== null) {
+      const body =
+        models[1] === undefined ? this.#models.list() : this.#models.get(decodeURIComponent(models[1]))
+      return exchange.send(jsonReply(200, body), {}, (outcome) => this.#records.count(outcome))
+    }
     switch (exchange.route) {
-      case 'GET /v1/models':
-        return exchange.send(jsonReply(200, this.#models.list()), {}, (outcome) =>
-          this.#records.count(outcome),
-        )
       case 'POST /v1/chat/completions':
         return this.#complete(exchange, chatWire)
       case 'POST /v1/completions':

@@ -56,12 +56,14 @@ export class Models {
       refuse(form, 'response_format', `Invalid parameter: 'response_format' of type '${form}'`)
   }
 
+  /** The body of `GET /v1/models/{id}`; throws a 404 if there is no such model. */
+  get(id: string) {
+    return { id: this.find(id), object: 'model', created: 0, owned_by: 'stepwright' }
+  }
+
   /** The body of `GET /v1/models`. */
   list() {
     const ids = [...(this.#known?.keys() ?? [ANY])]
-    return {
-      object: 'list',
-      data: ids.map((id) => ({ id, object: 'model', created: 0, owned_by: 'stepwright' })),
-    }
+    return { object: 'list', data: ids.map((id) => this.get(id)) }
   }
 }

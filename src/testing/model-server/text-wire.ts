@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { ChatRequest } from './chat-request.ts'
-import { readStream } from './chat-request.ts'
+import { limit, readStream } from './chat-request.ts'
 import { words } from './chat-wire.ts'
 import type { ModelAnswer } from './model-answer.ts'
 import { checked } from './request-body.ts'
@@ -11,6 +11,7 @@ const body = z.looseObject({
   // A list of one, as some clients send it; token numbers and several prompts at once are not read.
   prompt: z.union([z.string(), z.tuple([z.string()])]),
   suffix: z.string().nullish(),
+  max_tokens: limit,
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
 })
@@ -27,11 +28,12 @@ export const textWire: Wire = {
 }
 
 function readTextRequest(json: unknown): ChatRequest {
-  const { model, prompt, suffix, stream, stream_options } = checked(body, json)
+  const { model, prompt, suffix, max_tokens, stream, stream_options } = checked(body, json)
   return {
     model,
     messages: [{ role: 'user', content: typeof prompt === 'string' ? prompt : prompt[0] }],
     ...(suffix == null ? {} : { suffix }),
+    ...(max_tokens == null ? {} : { maxTokens: max_tokens }),
     ...readStream(stream, stream_options?.include_usage),
   }
 }

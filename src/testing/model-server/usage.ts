@@ -2,9 +2,12 @@ import { hash } from 'node:crypto'
 import type { ChatRequest } from './chat-request.ts'
 import { readable } from './chat-message.ts'
 
+/** How many characters are taken for a token. */
+export const TOKEN_LENGTH = 4
+
 /** An estimate, not a count: a token for every four characters, rounded up. */
 export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / 4)
+  return tokensIn(text.length)
 }
 
 /** What a request's prompt costs. */
@@ -29,6 +32,10 @@ export class PromptCounter {
       if (this.#seen.has(key)) shared = text
     }
     this.#seen.add(key)
-    return { tokens: Math.ceil(text / 4), cached: Math.ceil(shared / 4) }
+    return { tokens: tokensIn(text), cached: tokensIn(shared) }
   }
+}
+
+function tokensIn(characters: number): number {
+  return Math.ceil(characters / TOKEN_LENGTH)
 }

@@ -147,6 +147,12 @@ describe('the offline model', () => {
     ])
   })
 
+  test('reads long messages in time', async () => {
+    for (const piece of ['a.', '“', ' Ab', "'", 'a/'])
+      await say([user(piece.repeat(150_000))], { tools: TOOLS, tool_choice: 'required' })
+    expect(server.counts.completions).toBe(5)
+  }, 20_000)
+
   test('takes arguments that fit from any schema, and tools without one', async () => {
     const bare = { type: 'function' as const, function: { name: 'now' } }
     expect((await say([user('hello')], { tools: [bare], tool_choice: 'required' })).calls).toEqual([

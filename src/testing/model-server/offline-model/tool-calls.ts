@@ -55,9 +55,11 @@ function writeArguments({ parameters }: ChatTool, prompt: Prompt): unknown {
   return answerSchema(parameters ?? { type: 'object', properties: {} }, prompt)
 }
 
-const QUOTED = /"([^"]+)"|“([^”]+)”|`([^`]+)`|(?<![\p{L}\p{N}])'([^']+)'(?![\p{L}\p{N}])/gu
+// Both are bounded: without, a long text of opening quotes or dots would take the square of its length.
+const QUOTED =
+  /"([^"]{1,500})"|“([^”]{1,500})”|`([^`]{1,500})`|(?<![\p{L}\p{N}])'([^']{1,500})'(?![\p{L}\p{N}])/gu
 const NAMED =
-  /(?<![\p{L}\p{N}])[\w.-]+\/[\w./-]*\w|(?<=[\p{L}\p{N},;:] )\p{Lu}[\p{L}\p{N}-]*(?: \p{Lu}[\p{L}\p{N}-]*)*/gu
+  /(?<![\p{L}\p{N}])[\w.-]{1,100}\/[\w./-]{0,100}\w|(?<=[\p{L}\p{N},;:] )\p{Lu}[\p{L}\p{N}-]*(?: \p{Lu}[\p{L}\p{N}-]*)*/gu
 
 /** What stands in quotes; where nothing does, paths and names inside sentences. */
 function namesIn(text: string): readonly string[] {

@@ -1,13 +1,10 @@
-export {
-  createModelServer,
-  type ModelServer,
-  type ModelServerCounts,
-  type ModelServerOptions,
-  type RecordedCall,
-} from './model-server/model-server.ts'
-export type { ChatMessage } from './model-server/prompt.ts'
+export { createModelServer, type ModelServer, type ModelServerOptions } from './model-server/model-server.ts'
+export type { ChatMessage, ChatTool, ChatToolCall, ChatToolChoice } from './model-server/chat-message.ts'
 export type { ResponseFormat } from './model-server/chat-request.ts'
-export type { ChatCall, Refusal, Reply, Script } from './model-server/script.ts'
+export type { Flaw, ModelFault, Refusal } from './model-server/fault.ts'
+export type { ModelAbility, OfflineModel } from './model-server/models.ts'
+export type { ModelServerCounts, RecordedCall, RecordedEmbedding } from './model-server/records.ts'
+export type { ChatCall, Reply, Script, ScriptedAnswer, ScriptedToolCall } from './model-server/script.ts'
 export { createTestEngine, type TestEngine } from './test-engine.ts'
 export { TestClock } from './test-clock.ts'
 export { FaultyStore, type Fault, type FaultPlan, type StoreCall } from './faulty-store.ts'

@@ -39,7 +39,7 @@ describe('protocol', () => {
   test('estimates a token for four characters, rounded up', async () => {
     server.script(() => '123456789')
     const { usage } = await ask('12345')
-    expect(usage).toEqual({ prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 })
+    expect(usage).toMatchObject({ prompt_tokens: 2, completion_tokens: 3, total_tokens: 5 })
   })
 
   test('reads content parts and records them as text', async () => {
@@ -55,26 +55,27 @@ describe('protocol', () => {
     expect(server.calls[0]?.messages[0]?.content).toContain('make?\nDocument:')
   })
 
-  test('refuses what it cannot do yet, naming it', async () => {
-    const messages = [{ role: 'user' as const, content: 'hello' }]
-    const parameters = { type: 'object', properties: {} }
-    const tools = [{ type: 'function' as const, function: { name: 'look', parameters } }]
-    const image = { type: 'image_url' as const, image_url: { url: 'https://example.com/a.png' } }
-    const refused = [
-      openai.chat.completions.create({ model: 'any', messages, stream: true }),
-      openai.chat.completions.create({ model: 'any', messages, tools }),
-      openai.chat.completions.create({ model: 'any', messages: [{ role: 'user', content: [image] }] }),
-    ]
-    const params = []
-    for (const call of refused) {
-      const error: unknown = await call.catch((thrown: unknown) => thrown)
-      expect(error).toBeInstanceOf(BadRequestError)
-      expect(error).toMatchObject({
-        message: expect.stringContaining('not supported by the offline model yet'),
+  test('reads images as a line with the start of their address, and refuses other parts', async () => {
+    const ask = (part: object) =>
+      openai.chat.completions.create({
+        model: 'any',
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'Look:' }, part as never] }],
       })
-      params.push((error as BadRequestError).param)
-    }
-    expect(params).toEqual(['stream', 'tools', expect.stringContaining('image_url')])
+    const url = `https://example.com/${'long'.repeat(20)}.png`
+    await ask({ type: 'image_url', image_url: { url } })
+    await ask({ type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } })
+    expect(server.calls.map(({ messages }) => messages[0]?.content)).toEqual([
+      `Look:\n[image: ${url.slice(0, 40)}]`,
+      'Look:\n[image: image/png]',
+    ])
+    const error: unknown = await ask({ type: 'input_audio', input_audio: {} }).catch(
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(BadRequestError)
+    expect(error).toMatchObject({
+      param: expect.stringContaining('input_audio'),
+      code: 'unsupported_parameter',
+    })
   })
 
   test.each([
@@ -95,7 +96,7 @@ describe('protocol', () => {
   test('knows no other routes', async () => {
     for (const [method, path] of [
       ['GET', '/chat/completions'],
-      ['POST', '/embeddings'],
+      ['POST', '/responses'],
     ] as const) {
       const response = await fetch(server.url + path, { method })
       expect(response.status).toBe(404)

@@ -1,60 +1,53 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * An offline stand-in for a language model: a server on this machine that speaks the OpenAI chat completions
- * protocol, so that programs and tests run the real `openai` package without a network. It never passes for a real
- * model: its answers are made of the prompt's own words and say that they come from the offline model.
+ * An offline stand-in for a language model: a server on this machine that speaks OpenAI's protocol, so that programs
+ * and tests run the real `openai` package without a network. It never passes for a real model: its answers are made
+ * of the prompt's own words and say that they come from the offline model.
  */
 import { once } from 'node:events'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { HttpReply } from './chat-fault.ts'
-import { ChatFault, faultReply } from './chat-fault.ts'
-import { readChatRequest } from './chat-request.ts'
-import { MODEL, answerChat, completionOf } from './completion.ts'
-import type { ChatCall, Refusal, Script } from './script.ts'
-import { isErrorStatus, isRefusal, refuse } from './script.ts'
+import { answerTo } from './answer-to.ts'
+import { chatWire } from './chat-wire.ts'
+import { embeddingsOf, readEmbeddingRequest } from './embedding.ts'
+import { Exchange } from './exchange.ts'
+import type { Outcome } from './exchange.ts'
+import type { Flaw, ModelFault } from './fault.ts'
+import { FaultQueue, isRefusal, refuse } from './fault.ts'
+import type { HttpReply } from './http-reply.ts'
+import { HttpError, errorReply, jsonReply } from './http-reply.ts'
+import type { ModelAnswer } from './model-answer.ts'
+import { withFlaw } from './model-answer.ts'
+import type { ModelAbility, OfflineModel } from './models.ts'
+import { Models } from './models.ts'
+import type { ModelServerCounts, RecordedCall, RecordedEmbedding } from './records.ts'
+import { Records } from './records.ts'
+import type { ChatCall, Script } from './script.ts'
+import { readReply } from './script.ts'
+import { textWire } from './text-wire.ts'
+import { PromptCounter } from './usage.ts'
+import type { Wire } from './wire.ts'
+import { replyWith } from './wire.ts'
 
 /**
  * How a model server is started.
  *
  * @example
- * const options: ModelServerOptions = { latencyMs: 200 }
+ * const options: ModelServerOptions = { latencyMs: 200, without: ['tools'] }
  */
 export interface ModelServerOptions {
   /** The port on 127.0.0.1; 0, the default, takes a free one. */
   readonly port?: number
   /** Answers instead of the offline model where it returns something. */
   readonly script?: Script
-  /** How long each completion waits before it is answered, in milliseconds; 0 by default. */
+  /** How long each request waits before it is answered, in milliseconds; 0 by default. */
   readonly latencyMs?: number
-}
-
-/**
- * A completion request that was well formed, and what came of it. In the order of answering.
- *
- * @example
- * server.calls.map((call) => call.idempotencyKey)
- */
-export interface RecordedCall extends ChatCall {
-  /** The status it was answered with; 499 if the client had gone by then. */
-  readonly status: number
-  /** The text of the answer, where there was one. */
-  readonly answer?: string
-}
-
-/**
- * How many requests came; those for `/v1/stats` are left out.
- *
- * @example
- * server.counts.byStatus[429] ?? 0
- */
-export interface ModelServerCounts {
-  readonly requests: number
-  /** Chat completions that were answered with 200. */
-  readonly completions: number
-  readonly byStatus: Readonly<Record<number, number>>
+  /** How long a stream waits between two chunks, in milliseconds; 0 by default. */
+  readonly chunkMs?: number
+  /** The only models there are; by default any name is taken, and `offline-model` answers. */
+  readonly models?: readonly (string | OfflineModel)[]
+  /** What no model of the server can do: a request that needs it gets a 400. */
+  readonly without?: readonly ModelAbility[]
 }
 
 /**
@@ -67,13 +60,15 @@ export interface ModelServer extends AsyncDisposable {
   /** Where the server is, such as `http://127.0.0.1:41234/v1`: the `baseURL` of the openai package. */
   readonly url: string
   readonly calls: readonly RecordedCall[]
+  readonly embeddings: readonly RecordedEmbedding[]
   /** A copy of the counts as they are now; `GET /v1/stats` gives the same to other processes. */
   readonly counts: ModelServerCounts
   /**
-   * Refuses the next `times` (1 by default) completion requests. Calls add up: they are served in order. Throws a
-   * RangeError if the status is not 400 to 599.
+   * Makes the next `times` (1 by default) well-formed requests go wrong. Calls add up: they are served in order. An
+   * answer of the script gets flaws too. Embeddings know refusals, cuts and stalls only, and leave other faults to
+   * the next completion. Throws a RangeError if it is no fault.
    */
-  fail(refusal: Refusal & { readonly times?: number }): void
+  fail(fault: ModelFault & { readonly times?: number }): void
   /** Replaces the script. */
   script(script: Script): void
   /** Stops the server and cuts open connections, at once; more calls change nothing. */
@@ -81,10 +76,10 @@ export interface ModelServer extends AsyncDisposable {
 }
 
 /**
- * Starts a model server on 127.0.0.1. It answers `POST /v1/chat/completions` (text, `json_object` and `json_schema`;
- * streaming and tools are refused with 400), `GET /v1/models` and `GET /v1/stats`. The same prompt always gets the
- * same answer; plain text ends in the line `(offline model)`, and every response has the header
- * `x-stepwright-model: offline`. A script's answers are sent as they stand.
+ * Starts a model server on 127.0.0.1. It answers `POST /v1/chat/completions` (text, `json_object`, `json_schema`,
+ * tools, streams), `POST /v1/completions`, `POST /v1/embeddings`, `GET /v1/models` and `GET /v1/stats`. The same
+ * prompt always gets the same answer; plain text ends in the line `(offline model)`, and every response has the
+ * header `x-stepwright-model: offline`. A script's answers are sent as they stand.
  *
  * Rejects if the port is taken.
  *
@@ -92,6 +87,7 @@ export interface ModelServer extends AsyncDisposable {
  * await using server = await createModelServer()
  * const openai = new OpenAI({ baseURL: server.url, apiKey: 'offline' })
  * server.fail({ status: 429, retryAfter: 1 })
+ * server.fail({ cut: 'midway' })
  */
 export async function createModelServer(options: ModelServerOptions = {}): Promise<ModelServer> {
   const server = new LoopbackModelServer(options)
@@ -99,21 +95,28 @@ export async function createModelServer(options: ModelServerOptions = {}): Promi
   return server
 }
 
+/** What is to be sent: an answer with what is wrong with it, or a reply without one. */
+type Plan =
+  { readonly answer: ModelAnswer; readonly flaw: Flaw } | { readonly reply: HttpReply; readonly flaw: Flaw }
+
 class LoopbackModelServer implements ModelServer {
-  readonly #http = createServer((request, response) => void this.#serve(request, response))
+  readonly #http = createServer((request, response) => void this.#serve(new Exchange(request, response)))
   readonly #latencyMs: number
-  readonly #calls: RecordedCall[] = []
-  readonly #byStatus = new Map<number, number>()
-  readonly #refusals: { readonly refusal: Refusal; left: number }[] = []
-  readonly #closing = new AbortController()
+  readonly #chunkMs: number
+  readonly #models: Models
+  readonly #records = new Records()
+  readonly #faults = new FaultQueue()
+  readonly #prompts = new PromptCounter()
   #script: Script | undefined
   #port = 0
-  #completions = 0
+  #answers = 0
   #closed: Promise<void> | undefined
 
-  constructor({ script, latencyMs = 0 }: ModelServerOptions) {
+  constructor({ script, latencyMs = 0, chunkMs = 0, models, without }: ModelServerOptions) {
     this.#script = script
     this.#latencyMs = latencyMs
+    this.#chunkMs = chunkMs
+    this.#models = new Models(models, without)
   }
 
   async listen(port: number): Promise<void> {
@@ -127,18 +130,19 @@ class LoopbackModelServer implements ModelServer {
   }
 
   get calls(): readonly RecordedCall[] {
-    return this.#calls
+    return this.#records.calls
+  }
+
+  get embeddings(): readonly RecordedEmbedding[] {
+    return this.#records.embeddings
   }
 
   get counts(): ModelServerCounts {
-    const requests = this.#byStatus.values().reduce((sum, count) => sum + count, 0)
-    return { requests, completions: this.#completions, byStatus: Object.fromEntries(this.#byStatus) }
+    return this.#records.counts
   }
 
-  fail({ times = 1, ...refusal }: Refusal & { readonly times?: number }): void {
-    if (!isErrorStatus(refusal.status))
-      throw new RangeError(`status must be 400 to 599, not ${refusal.status}`)
-    this.#refusals.push({ refusal, left: times })
+  fail({ times = 1, ...fault }: ModelFault & { readonly times?: number }): void {
+    this.#faults.add(fault, times)
   }
 
   script(script: Script): void {
@@ -147,7 +151,6 @@ class LoopbackModelServer implements ModelServer {
 
   close(): Promise<void> {
     this.#closed ??= new Promise((resolve) => {
-      this.#closing.abort()
       this.#http.close(() => resolve())
       this.#http.closeAllConnections()
     })
@@ -158,66 +161,82 @@ class LoopbackModelServer implements ModelServer {
     return this.close()
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const route = `${request.method} ${request.url?.split('?', 1)[0]}`
-    if (route === 'GET /v1/stats') return send(response, { status: 200, body: this.counts })
-    const sent = await this.#answer(route, request, response).catch(faultReply)
-    const status = response.destroyed ? 499 : sent.status
-    this.#byStatus.set(status, (this.#byStatus.get(status) ?? 0) + 1)
-    send(response, sent)
+  async #serve(exchange: Exchange): Promise<void> {
+    const count = (outcome: Outcome): void => this.#records.count(outcome)
+    if (exchange.route === 'GET /v1/stats')
+      return exchange.send(jsonReply(200, this.counts), {}, () => undefined)
+    await this.#answer(exchange).catch((error: unknown) => exchange.send(errorReply(error), {}, count))
   }
 
-  async #answer(route: string, request: IncomingMessage, response: ServerResponse): Promise<HttpReply> {
-    if (route === 'GET /v1/models') return { status: 200, body: MODELS }
-    if (route === 'POST /v1/chat/completions') return this.#complete(request, response)
-    request.resume()
-    throw new ChatFault(404, `there is no ${route} on the offline model`)
+  async #answer(exchange: Exchange): Promise<void> {
+    const models = /^GET \/v1\/models(?:\/(.+))?$/.exec(exchange.route)
+    if (models !== null) {
+      const body =
+        models[1] === undefined ? this.#models.list() : this.#models.get(decodeURIComponent(models[1]))
+      return exchange.send(jsonReply(200, body), {}, (outcome) => this.#records.count(outcome))
+    }
+    switch (exchange.route) {
+      case 'POST /v1/chat/completions':
+        return this.#complete(exchange, chatWire)
+      case 'POST /v1/completions':
+        return this.#complete(exchange, textWire)
+      case 'POST /v1/embeddings':
+        return this.#embed(exchange)
+      default:
+        throw new HttpError(404, `there is no ${exchange.route} on the offline model`)
+    }
   }
 
-  async #complete(request: IncomingMessage, response: ServerResponse): Promise<HttpReply> {
+  async #complete(exchange: Exchange, wire: Wire): Promise<void> {
     const at = Date.now()
-    const key = request.headers['idempotency-key']
-    const call: ChatCall = {
-      at,
-      ...(await readChatRequest(request)),
-      ...(typeof key === 'string' ? { idempotencyKey: key } : {}),
-    }
-    const refusal = this.#nextRefusal()
-    if (this.#latencyMs > 0) await sleep(this.#latencyMs, undefined, { signal: this.#closing.signal })
-    const reply = refusal ?? (await this.#reply(call).catch(faultReply))
-    const gone = response.destroyed
-    if (typeof reply !== 'string') {
-      this.#calls.push({ ...call, status: gone ? 499 : reply.status })
-      return reply
-    }
-    if (!gone) this.#completions++
-    this.#calls.push({ ...call, status: gone ? 499 : 200, answer: reply })
-    return { status: 200, body: completionOf(call, reply, this.#calls.length) }
+    const key = exchange.header('idempotency-key')
+    const request = wire.read(await exchange.json())
+    this.#models.check(request)
+    const call: ChatCall = { at, ...request, ...(key === undefined ? {} : { idempotencyKey: key }) }
+    const fault = this.#faults.take()
+    await exchange.wait(this.#latencyMs)
+    const number = ++this.#answers
+    const plan = await this.#plan(call, fault, number).catch((error: unknown) => ({
+      reply: errorReply(error),
+      flaw: {},
+    }))
+    const answer = 'answer' in plan ? plan.answer : undefined
+    const reply = 'answer' in plan ? this.#replyWith(wire, call, plan.answer, number) : plan.reply
+    await exchange.send(reply, plan.flaw, (outcome) => {
+      this.#records.count(outcome)
+      this.#records.call(call, outcome, answer, fault)
+    })
   }
 
-  async #reply(call: ChatCall): Promise<string | HttpReply> {
-    const reply = await this.#script?.(call)
-    if (reply === undefined) return answerChat(call)
-    if (typeof reply === 'string') return reply
-    return isRefusal(reply) ? refuse(reply) : JSON.stringify(reply)
+  #replyWith(wire: Wire, call: ChatCall, answer: ModelAnswer, number: number): HttpReply {
+    const model = this.#models.find(call.model)
+    const stamp = { number, model, prompt: this.#prompts.count(call), chunkMs: this.#chunkMs }
+    return replyWith(wire, call, answer, stamp)
   }
 
-  #nextRefusal(): HttpReply | undefined {
-    while (this.#refusals[0] !== undefined && this.#refusals[0].left <= 0) this.#refusals.shift()
-    const next = this.#refusals[0]
-    if (next === undefined) return undefined
-    next.left--
-    return refuse(next.refusal)
+  /** What `fail` has in store comes first, then the script, then the offline model. */
+  async #plan(call: ChatCall, fault: ModelFault | undefined, number: number): Promise<Plan> {
+    if (isRefusal(fault)) return { reply: refuse(fault), flaw: {} }
+    const given: Flaw = fault ?? {}
+    const reply = readReply(await this.#script?.(call))
+    if (isRefusal(reply)) return { reply: refuse(reply), flaw: given }
+    const answer = withFlaw(answerTo(call, reply, number), call, given)
+    return { answer, flaw: { ...reply, ...given } }
   }
-}
 
-const MODELS = { object: 'list', data: [{ id: MODEL, object: 'model', created: 0, owned_by: 'stepwright' }] }
-
-function send(response: ServerResponse, { status, body, retryAfter }: HttpReply): void {
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'x-stepwright-model': 'offline',
-    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
-  })
-  response.end(JSON.stringify(body))
+  async #embed(exchange: Exchange): Promise<void> {
+    const at = Date.now()
+    const request = readEmbeddingRequest(await exchange.json())
+    const name = this.#models.find(request.model)
+    const fault = this.#faults.take((next) => isRefusal(next) || 'cut' in next || 'stall' in next)
+    await exchange.wait(this.#latencyMs)
+    const [reply, flaw] = isRefusal(fault)
+      ? [refuse(fault), {}]
+      : [jsonReply(200, embeddingsOf(request, name)), fault ?? {}]
+    await exchange.send(reply, flaw, (outcome) => {
+      const { model, inputs, dimensions } = request
+      this.#records.count(outcome)
+      this.#records.embeddings.push({ at, model, inputs, dimensions, status: outcome.status })
+    })
+  }
 }

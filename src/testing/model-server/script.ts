@@ -1,6 +1,7 @@
+import { z } from 'zod'
 import type { ChatRequest } from './chat-request.ts'
-import type { HttpReply } from './chat-fault.ts'
-import { errorBody } from './chat-fault.ts'
+import type { Flaw, Refusal } from './fault.ts'
+import { flawKeys, isRefusal } from './fault.ts'
 
 /**
  * A call as a script sees it.
@@ -16,28 +17,40 @@ export interface ChatCall extends ChatRequest {
 }
 
 /**
- * A refusal to send instead of an answer.
+ * A tool call as a script writes it.
  *
  * @example
- * server.script(() => ({ status: 503, retryAfter: 2 }))
+ * const call: ScriptedToolCall = { name: 'weather', arguments: { city: 'Rome' } }
  */
-export interface Refusal {
-  /** 400 to 599. */
-  readonly status: number
-  /** The `Retry-After` header, in seconds; none by default. */
-  readonly retryAfter?: number
-  /** Sent as JSON; an error of OpenAI's shape by default. */
-  readonly body?: unknown
+export interface ScriptedToolCall {
+  readonly name: string
+  /** A string is sent as it stands, also if it is not JSON. */
+  readonly arguments: object | string
+  /** One of its own by default. */
+  readonly id?: string
 }
 
 /**
- * What a script may return: a string is the answer as it stands, a refusal is sent as an error, any other object is
- * the answer as JSON.
+ * An answer that calls tools, or that has a flaw. Without `text` and `toolCalls` it is the offline model's own
+ * answer that has the flaw.
+ *
+ * @example
+ * server.script(() => ({ toolCalls: [{ name: 'weather', arguments: { city: 'Rome' } }] }))
+ */
+export interface ScriptedAnswer extends Flaw {
+  readonly text?: string
+  readonly toolCalls?: readonly ScriptedToolCall[]
+}
+
+/**
+ * What a script may return: a string is the answer as it stands, a refusal is sent as an error, an answer with tool
+ * calls or a flaw is what it says. Any other object is the answer as JSON, also one that has `text` and nothing
+ * else. JSON that looks like one of the others can be returned as a string.
  *
  * @example
  * const reply: Reply = { tagline: 'Steps that last' }
  */
-export type Reply = string | Refusal | object
+export type Reply = string | Refusal | ScriptedAnswer | object
 
 /**
  * Answers calls instead of the offline model; undefined leaves the call to it. A script that throws makes a 500.
@@ -47,19 +60,25 @@ export type Reply = string | Refusal | object
  */
 export type Script = (call: ChatCall) => Reply | undefined | Promise<Reply | undefined>
 
-/** True for `{ status: 400 to 599 }` with no other keys than a refusal has. */
-export function isRefusal(reply: object): reply is Refusal {
-  if (!('status' in reply) || !isErrorStatus(reply.status)) return false
-  return Object.keys(reply).every((key) => ['status', 'retryAfter', 'body'].includes(key))
+const toolCall = z.strictObject({
+  name: z.string(),
+  arguments: z.union([z.string(), z.looseObject({})]),
+  id: z.string().optional(),
+})
+const scripted = z.strictObject({
+  ...flawKeys,
+  text: z.string().optional(),
+  toolCalls: z.array(toolCall).optional(),
+})
+
+/** What a script returned, told apart: a refusal, or an answer. */
+export function readReply(reply: Reply | undefined): Refusal | ScriptedAnswer {
+  if (reply === undefined) return {}
+  if (typeof reply === 'string') return { text: reply }
+  if (isRefusal(reply)) return reply
+  return isScripted(reply) ? reply : { text: JSON.stringify(reply) }
 }
 
-/** A refusal as it goes over the wire. */
-export function refuse({ status, retryAfter, body }: Refusal): HttpReply {
-  const usual = errorBody(status, `the offline model was told to answer ${status}`)
-  return { status, retryAfter, body: body === undefined ? usual : body }
-}
-
-/** 400 to 599. */
-export function isErrorStatus(status: unknown): status is number {
-  return typeof status === 'number' && Number.isInteger(status) && status >= 400 && status <= 599
+function isScripted(reply: object): reply is ScriptedAnswer {
+  return Object.keys(reply).some((key) => key !== 'text') && scripted.safeParse(reply).success
 }

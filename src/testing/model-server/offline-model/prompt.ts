@@ -1,15 +1,6 @@
+import type { ChatMessage } from '../chat-message.ts'
 import { splitSentences } from './sentences.ts'
-
-/**
- * One message of a call; the text parts of a content list are joined by line breaks.
- *
- * @example
- * const message: ChatMessage = { role: 'user', content: 'What do bees make?' }
- */
-export interface ChatMessage {
-  readonly role: string
-  readonly content: string
-}
+import { spell } from './words.ts'
 
 /** What the offline model reads out of the messages. */
 export interface Prompt {
@@ -19,6 +10,8 @@ export interface Prompt {
   readonly question: string
   /** The system messages and the question. */
   readonly instruction: string
+  /** Names and quoted words in the request, taken for values before sentences are. */
+  readonly names?: readonly string[]
 }
 
 interface Part {
@@ -29,15 +22,22 @@ interface Part {
 /** The last line of every plain text answer, so that no one takes it for a real model's. */
 export const ANSWER_LABEL = '(offline model)'
 
-/** Finds the document and the request in a list of messages: the last user message, then earlier ones. */
+/**
+ * Finds the document and the request in a list of messages: the last user message, then earlier ones. What tools
+ * have answered since then is the document.
+ */
 export function readPrompt(messages: readonly ChatMessage[]): Prompt {
   const system = messages.filter(({ role }) => role === 'system' || role === 'developer')
   const user = messages.filter(({ role }) => role === 'user')
   // an answer that comes back as a part of the next prompt is read without its label
   const parts = user.map(({ content }) => splitDocument(content.replaceAll(ANSWER_LABEL, ''))).reverse()
-  const question = parts[0]?.rest ?? ''
+  const results = messages
+    .slice(messages.findLastIndex(({ role }) => role === 'user') + 1)
+    .filter(({ role }) => role === 'tool')
+    .map(({ content }) => spellOut(content))
+  const question = parts[0]?.rest || (results.length > 0 ? (parts[0]?.document ?? '') : '')
   return {
-    document: parts.find(({ document }) => document !== '')?.document ?? '',
+    document: results.join('\n') || (parts.find(({ document }) => document !== '')?.document ?? ''),
     question,
     instruction: [...system.map(({ content }) => content), question].join('\n').trim(),
   }
@@ -46,6 +46,22 @@ export function readPrompt(messages: readonly ChatMessage[]): Prompt {
 /** True if the request wants nothing but yes or no. */
 export function asksYesOrNo(instruction: string): boolean {
   return /\byes\b\W{0,3}(?:\/|\bor\b)\W{0,3}no\b/i.test(instruction)
+}
+
+/** A result that is JSON, as words: `{"stars":5}` is read as `stars: 5`. */
+function spellOut(result: string): string {
+  const say = (value: unknown): string => {
+    if (Array.isArray(value)) return value.map(say).join('; ')
+    if (typeof value !== 'object' || value === null) return String(value)
+    return Object.entries(value)
+      .map(([name, inner]) => `${spell(name)}: ${say(inner)}`)
+      .join(', ')
+  }
+  try {
+    return say(JSON.parse(result))
+  } catch {
+    return result
+  }
 }
 
 const FENCES = /"""([\s\S]+?)"""|```(?:[\w-]*\n)?([\s\S]+?)```/g

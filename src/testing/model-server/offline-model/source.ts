@@ -9,10 +9,12 @@ export class Source {
   readonly document: string
   readonly instruction: string
   readonly sentences: readonly Sentence[]
+  readonly #names: readonly string[]
   readonly #counts = new Map<string, number>()
   readonly #used = new Set<string>()
 
-  constructor({ document, instruction }: Prompt) {
+  constructor({ document, instruction, names = [] }: Prompt) {
+    this.#names = names
     this.document = document || instruction
     this.instruction = instruction
     this.sentences = readSentences(this.document)
@@ -34,9 +36,9 @@ export class Source {
     return rank(this.sentences, topicOf(topic))
   }
 
-  /** The next sentence about a topic, no longer than the request asks for; empty if there are no sentences. */
+  /** The next name, or sentence about a topic, no longer than the request asks for; empty if there are none. */
   sentence(topic: string): string {
-    const texts = this.closest(topic).map(({ text }) => text)
+    const texts = [...this.#names, ...this.closest(topic).map(({ text }) => text)]
     const { words, concise } = readSize(`${this.instruction} ${topic}`)
     return cutWords(this.next('sentence', texts) ?? '', words ?? (concise ? 25 : Infinity))
   }

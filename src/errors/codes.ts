@@ -21,6 +21,7 @@ export const CODES = {
   'unknown-checkpoint': 'The run has no checkpoint of that number to fork from.',
   'too-many-items': 'A map has more items than its bound allows.',
   'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
+  'agent-limit': 'An agent used up its turns or tokens and did not come to an end.',
   'unsupported-schema': 'A schema for an answer holds what no JSON, or no model, can be told.',
   'too-large': 'A value, a payload or a result is larger than the limits allow; nothing was written.',
   overloaded:

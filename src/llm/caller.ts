@@ -1,5 +1,5 @@
 import type { Scope } from '../definition/scope.ts'
-import { toFailure } from '../model/failure.ts'
+import { toFailure, type Failure } from '../model/failure.ts'
 import type { ModelCall } from '../model/model-call.ts'
 import { promptOf, type Ask, type AskOptions } from './ask.ts'
 import type {
@@ -29,6 +29,12 @@ export interface CallerParts {
   readonly prices: Prices
   /** Changes what is written down of a call. */
   readonly mask: (call: ModelCall) => ModelCall
+}
+
+/** What a tool has come to, for the model. */
+export interface ToolResult {
+  readonly text: string
+  readonly failure?: Failure
 }
 
 /** How something is asked, and what the history says of it besides how it went. */
@@ -120,6 +126,24 @@ export class Caller {
       asked: { messages: [{ prefix, suffix }], params },
       answered,
       send: (how) => (model.fill as NonNullable<Model['fill']>)(request, how),
+    })
+  }
+
+  /** Calls a tool for a model; in a run once in the visit, and told in its history. `place`: which call of the visit it is. */
+  async callTool(
+    tool: string,
+    place: string,
+    input: unknown,
+    run: () => Promise<ToolResult>,
+  ): Promise<string> {
+    const scope = this.#scope
+    if (!scope) return (await run()).text
+    return scope.record(`tool ${tool} ${place} ${hashOf(input)}`, async () => {
+      const began = performance.now()
+      const { text, failure } = await run()
+      const ms = Math.round(performance.now() - began)
+      const called = { tool, input, ms, ...(failure ? { failure } : { output: text }) }
+      return { value: text, note: { type: 'tool-called', ...called } as const }
     })
   }
 

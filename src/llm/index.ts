@@ -5,6 +5,8 @@ export type { Ask, AskOptions, FilledPrompt, FormOptions } from './ask.ts'
 export type { Price, Prices } from './prices.ts'
 export type { ClassifyOptions, LabelOf, Labels } from './verbs/choices.ts'
 export type { DocumentOptions, SummaryOptions } from './verbs/documents.ts'
+export type { AgentOptions, AgentResult, Approval } from './agent.ts'
+export { tool, toolsOf, type Tool, type ToolMark, type ToolMethod } from './tool.ts'
 export type { FnOptions } from './verbs/values.ts'
 export type {
   Abilities,

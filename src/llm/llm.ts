@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { bind, type Bindable, type Scope } from '../definition/scope.ts'
 import type { ModelCall } from '../model/model-call.ts'
 import type { Ask, AskOptions, FormOptions } from './ask.ts'
+import { runAgent, type AgentOptions, type AgentResult } from './agent.ts'
 import { Caller } from './caller.ts'
 import type { FillRequest, Model } from './model.ts'
 import type { Prices } from './prices.ts'
@@ -116,6 +117,11 @@ class Verbs implements Bindable<Verbs> {
     options: FnOptions<I, O>,
   ): (input: z.input<I>) => Promise<z.output<O>> {
     return (input) => callFn(this.#caller, options, input)
+  }
+
+  /** Does a task with tools, turn by turn, until it is done or a person has to agree to something. Each answer and each tool call is saved: a crash repeats none of them. Throws `agent-limit` where it does not come to an end. */
+  agent<O extends z.ZodType = z.ZodString>(options: AgentOptions<O>): Promise<AgentResult<z.output<O>>> {
+    return runAgent(this.#caller, options)
   }
 
   /** A vector for each text: texts that say the same are near each other. Throws where the model makes none. */

@@ -43,7 +43,7 @@ export class Ground {
       format: 'esm',
       target: 'es2023',
       tsconfig: join(ROOT, 'tsconfig.json'),
-      external: ['openai', 'esbuild', 'tsx', 'nodemailer', 'cheerio'],
+      external: ['esbuild', 'tsx', 'nodemailer', 'cheerio'],
       banner: {
         js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       },

@@ -113,6 +113,9 @@ type Results<R, E extends OnError> = readonly ('fail' extends E ? R : Settled<R>
 
 /** What `states()` gives back: the decorators bound to its states, and `go`. */
 export interface Declaration<D extends Shape> extends Declares<D> {
+  /** What each state receives. */
+  readonly schemas: D['data']
+
   /** Makes the class a workflow; all mistakes that can be seen by then are reported at once. */
   workflow(
     options?: WorkflowOptions<D>,

@@ -150,6 +150,7 @@ export function states<
     (_method: unknown, context: ClassMethodDecoratorContext) =>
       noteHandler(context, { kind, state: of, options: readOptions(kind, options), of: declaration })
   const declaration = {
+    schemas,
     workflow:
       (workflowOptions: object = {}) =>
       (target: new () => object, context: ClassDecoratorContext) =>

@@ -7,6 +7,7 @@ export type { ClassifyOptions, LabelOf, Labels } from './verbs/choices.ts'
 export type { DocumentOptions, SummaryOptions } from './verbs/documents.ts'
 export type { AgentOptions, AgentResult, Approval } from './agent.ts'
 export { tool, toolsOf, type Tool, type ToolMark, type ToolMethod } from './tool.ts'
+export type { Chosen, Moves, Routed } from './verbs/route.ts'
 export type { FnOptions } from './verbs/values.ts'
 export type {
   Abilities,

@@ -82,6 +82,10 @@ function tightened(node: unknown, path: readonly PropertyKey[], problems: string
     else tight[key] = tightened(value, inside(path, key), problems)
   }
   delete tight['default'] // the model is to say it
+  if (tight['oneOf']) {
+    tight['anyOf'] = tight['oneOf'] // models know but this one
+    delete tight['oneOf']
+  }
   if (rest['type'] !== 'object') return tight
   if ((additionalProperties && typeof additionalProperties === 'object') || propertyNames)
     problems.push(`${sayPath(path)} is a record: use an array of { key, value }`)

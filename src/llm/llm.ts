@@ -15,7 +15,9 @@ import {
   type SummaryOptions,
 } from './verbs/documents.ts'
 import { askObject } from './verbs/object.ts'
+import { route, type Chosen, type Moves, type Routed } from './verbs/route.ts'
 import { askText, textIn } from './verbs/text.ts'
+import type { Key } from '../definition/shape.ts'
 import { callFn, cast, generate, type FnOptions } from './verbs/values.ts'
 
 /** What calls are made and written down by. */
@@ -117,6 +119,16 @@ class Verbs implements Bindable<Verbs> {
     options: FnOptions<I, O>,
   ): (input: z.input<I>) => Promise<z.output<O>> {
     return (input) => callFn(this.#caller, options, input)
+  }
+
+  /** A move that the model chose among states of a workflow, with data for it: `return llm.route(Flow, { [State.Refund]: 'the customer wants money back' }, text)`. It cannot answer with any other move, nor with other data. */
+  route<F extends Routed<Key>, const M extends Moves<F>>(
+    flow: F,
+    moves: M & { readonly [K in Exclude<keyof M, keyof F['schemas']>]: never },
+    ask: Ask,
+    options: FormOptions = {},
+  ): Promise<Chosen<F, M>> {
+    return route(this.#caller, flow, moves, ask, options)
   }
 
   /** Does a task with tools, turn by turn, until it is done or a person has to agree to something. Each answer and each tool call is saved: a crash repeats none of them. Throws `agent-limit` where it does not come to an end. */

@@ -42,7 +42,8 @@ export function reportPage(results: readonly Result[], size: string, before: str
   return `# Reliability
 
 What was done to runs, on real processes and real stores, and what was still true afterwards. This page is the output of
-\`npm run reliability -- --write\`; the tests do the same trials at a smaller size (\`npx vitest run tests/reliability\`).
+\`npm run reliability -- --write\`; the tests do the same trials at a smaller size (\`npx vitest run tests/reliability\`). The row
+of R22 is what \`npm run simulate -- --seeds 10000\` said.
 
 What is shown: processes that are killed, stopped, frozen or blocked at any moment, stores that fail, data that is damaged
 or large. Each trial judges by what is in the store afterwards and by what handlers did to the world. What is not shown:

@@ -44,6 +44,6 @@ export interface ContextParts {
   readonly part?: { readonly name: string; readonly attempt: number }
   /** What else the handler is offered. */
   readonly more?: object
-  /** Takes secrets out of what is told. */
-  readonly redaction?: Redaction | undefined
+  /** Takes out of a note what nobody else may read. */
+  readonly noteRedaction: () => Redaction | undefined
 }

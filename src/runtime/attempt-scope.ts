@@ -3,6 +3,7 @@ import type { Recorded, Scope } from '../definition/scope.ts'
 import type { RunInfo } from '../definition/shape.ts'
 import type { Note } from '../model/history.ts'
 import type { Spent } from '../model/model-call.ts'
+import type { Redaction } from '../model/redaction.ts'
 import type { ContextParts } from './attempt-parts.ts'
 
 /** What a bound resource is given of an attempt. */
@@ -11,6 +12,7 @@ export class AttemptScope implements Scope {
   readonly run: RunInfo
   readonly session: string
   declare readonly tenant?: string
+  #redaction: { readonly of: Redaction | undefined } | undefined
 
   constructor(parts: ContextParts, run: RunInfo) {
     this.#parts = parts
@@ -41,10 +43,10 @@ export class AttemptScope implements Scope {
   }
 
   #noted(note: Note): Note {
-    const { redaction } = this.#parts
+    this.#redaction ??= { of: this.#parts.noteRedaction() }
     const { part } = this.run
     const noted = part === undefined ? note : { ...note, part }
-    return redaction ? (redaction.value(noted) as Note) : noted
+    return (this.#redaction.of?.value(noted) as Note | undefined) ?? noted
   }
 }
 

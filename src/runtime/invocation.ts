@@ -49,6 +49,7 @@ export async function invoke(
 ): Promise<unknown> {
   const life = new Life()
   const redaction = redactionFor(run, parts.machine, { session: parts.session })
+  const noteRedaction = () => redactionFor(run, parts.machine, { session: parts.session }, 'all')
   try {
     const { resources, config, session, store, host, stop } = parts
     const fn = typeof method === 'function' ? method : methodOf(parts.instance, method, what)
@@ -61,7 +62,7 @@ export async function invoke(
       host,
       kept,
       life,
-      redaction,
+      noteRedaction,
       ...own,
     })
     const called: unknown = fn.call(parts.instance, ...args, context)

@@ -18,13 +18,14 @@ function secretMarks(definition: Definition): readonly Mark[] {
 /** Something of a run, by the name its schema has among the marks. */
 export type Sources = Readonly<Record<string, unknown>>
 
-/** What hides the secrets that a visit has to do with; nothing where its workflow marks none. */
+/** What hides the secrets that a visit has to do with; nothing where its workflow marks none. `all`: and what is `pii`. */
 export function redactionFor(
   { state, data, vars, signal, votes = [] }: Run,
   { definition }: Pick<Machine, 'definition'>,
   more: Sources = {},
+  kinds: 'secret' | 'all' = 'secret',
 ): Redaction | undefined {
-  const marks = secretMarks(definition)
+  const marks = kinds === 'all' ? definition.marks : secretMarks(definition)
   if (marks.length === 0) return undefined
   const sources: readonly (readonly [string, unknown])[] = [
     [state, data],

@@ -40,10 +40,8 @@ export async function route<F extends Routed<Key>, const M extends Moves<F>>(
   if (!only) throw new FatalError('a model was given no move to choose from')
   const choice = z.union(forms as [typeof only, ...(typeof only)[]])
   const list = offered.map(([state, when]) => `- ${state}: ${when}`).join('\n')
-  const messages = [
-    ...messagesOf(ask),
-    { role: 'user', text: `Choose the move that fits, with its data:\n${list}` } as const,
-  ]
+  const asked = { role: 'system', text: `Choose the move that fits, with its data:\n${list}` } as const
+  const messages = [asked, ...messagesOf(ask)]
   const prompt = promptOf(ask)
   const { move, data } = await askObject(
     caller,

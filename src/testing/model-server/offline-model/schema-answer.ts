@@ -6,6 +6,7 @@ import { asNode, flatten, listAt, mergeNodes, numberAt, recordAt, textAt, withou
 import { writeNumber } from './schema-number.ts'
 import { stringTest, writeString } from './schema-text.ts'
 import { Source } from './source.ts'
+import { byPrompt } from './variants.ts'
 import { spell, stemsOf } from './words.ts'
 
 /** How many entries a list gets when the schema leaves it open. */
@@ -138,7 +139,7 @@ class Builder {
     }
     const sorted = place.thrifty
       ? options.toSorted((a, b) => Number(isSmall(b)) - Number(isSmall(a)))
-      : options
+      : byPrompt(options, this.#root, this.#prompt)
     for (const option of sorted) {
       const node = mergeNodes(rest, option)
       const built = node && this.build(node, { ...place, depth: place.depth + 1 })

@@ -28,7 +28,8 @@ export function writeString(
   const formatted = source.next(`format ${format}`, values.filter(fits))
   if (formatted !== undefined) return formatted
   if (pattern === undefined) return lengthen(source.sentence(topic), source, least, most)
-  for (const text of [source.sentence(topic), ...keyWords(source.document, 10)]) {
+  const words = source.document.split(/\s+/).map((word) => word.replace(/^["'(]+|[.,;:!?"')]+$/g, ''))
+  for (const text of [source.sentence(topic), ...keyWords(source.document, 10), ...words]) {
     const candidate = cutChars(text, most)
     if (fits(candidate)) return candidate
   }

@@ -34,6 +34,7 @@ const GOALS: Readonly<Record<string, Goal>> = {
   'short-runs/steps per second/redis everysec': ratioOver('W2', 0.75),
   'resume/ms to first step': ratioUnder('W3', 2),
   'resume/beside the fewest steps': ratioUnder('W3', 1.2),
+  'llm/ms for a recorded call': ratioUnder('llm', 1.3),
   'parked/heap a run': valueUnder('W4', 100, 'B'),
   'parked/stored a run': valueUnder('W4', 1_500, 'B'),
   'parked/signal p50': valueUnder('W4', 0.3, 'ms'),

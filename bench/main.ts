@@ -4,6 +4,7 @@ import { closeTargets, openTargets, type Target } from './targets.ts'
 import { resume } from './resume.ts'
 import { cold } from './cold.ts'
 import { growth } from './growth.ts'
+import { llm } from './llm.ts'
 import { map } from './map.ts'
 import { parked } from './parked.ts'
 import type { Row } from './row.ts'
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, (target: Target, scale: Scale) => Promise
   map,
   growth,
   cold,
+  llm,
 }
 
 const { values, positionals } = parseArgs({

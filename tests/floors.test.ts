@@ -41,6 +41,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   devalue: ['src/store'],
   xstate: ['src/compile', 'src/control/run-handle.ts', 'src/inspect'],
   openai: ['src/llm'],
+  '@opentelemetry/api': ['src/llm'],
   ws: ['src/inspect'],
   commander: ['src/cli'],
   croner: ['src/schedule'],

@@ -13,6 +13,7 @@ import type {
 } from './model.ts'
 import { costOf, type Prices } from './prices.ts'
 import { hashOf } from './request-hash.ts'
+import { inModelSpan, inToolSpan, type Operation } from './span.ts'
 
 /** A question: what goes to the model, and what it was made from. */
 export interface Question {
@@ -39,6 +40,7 @@ export interface ToolResult {
 
 /** How something is asked, and what the history says of it besides how it went. */
 interface Sending<T> {
+  readonly operation: Operation
   readonly verb: string
   /** What the same call has in common with itself. */
   readonly request: object
@@ -88,6 +90,7 @@ export class Caller {
       ...(tools ? { tools: tools.map(({ name }) => name) } : {}),
     }
     return this.#recorded({
+      operation: 'chat',
       verb,
       request,
       options,
@@ -106,6 +109,7 @@ export class Caller {
     const { model } = this
     if (!model.embed) throw new TypeError(`${model.name} makes no embeddings`)
     return this.#recorded({
+      operation: 'embeddings',
       verb: 'embed',
       request: { embed: texts },
       options,
@@ -120,6 +124,7 @@ export class Caller {
     if (!model.fill) throw new TypeError(`${model.name} has no completion endpoint`)
     const { prefix, suffix, ...params } = request
     return this.#recorded({
+      operation: 'text_completion',
       verb: 'fill',
       request: { fill: request },
       options,
@@ -137,10 +142,10 @@ export class Caller {
     run: () => Promise<ToolResult>,
   ): Promise<string> {
     const scope = this.#scope
-    if (!scope) return (await run()).text
+    if (!scope) return (await inToolSpan(tool, scope, run)).text
     return scope.record(`tool ${tool} ${place} ${hashOf(input)}`, async () => {
       const began = performance.now()
-      const { text, failure } = await run()
+      const { text, failure } = await inToolSpan(tool, scope, run)
       const ms = Math.round(performance.now() - began)
       const called = { tool, input, ms, ...(failure ? { failure } : { output: text }) }
       return { value: text, note: { type: 'tool-called', ...called } as const }
@@ -158,7 +163,7 @@ export class Caller {
   }
 
   async #made<T extends Completion | Embeddings>(sending: Sending<T>, hash: string, key: string) {
-    const { verb, asked, answered, options, send } = sending
+    const { operation, verb, asked, answered, options, send } = sending
     const began = performance.now()
     const attempt = (this.#failed.get(key) ?? 0) + 1
     const note = (rest: Partial<ModelCall>) => {
@@ -167,7 +172,9 @@ export class Caller {
       return { type: 'model-called', ...this.#parts.mask(call) } as const
     }
     try {
-      const value = await send(this.#how(options, key))
+      const value = await inModelSpan(operation, this.model, asked.params ?? {}, this.#scope, () =>
+        send(this.#how(options, key)),
+      )
       const { model, usage } = value
       const { prices } = this.#parts
       const known = 'cache' in value && value.cache !== undefined

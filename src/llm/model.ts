@@ -4,6 +4,8 @@ import type { Usage } from '../model/model-call.ts'
 export interface Model {
   /** What it is, for people and prices: `gpt-5-mini`, `offline-model`. */
   readonly name: string
+  /** Whose it is, for traces: `openai`. */
+  readonly provider?: string
   readonly abilities: Abilities
   /** One answer. Throws where there is none, or only a part of one. */
   complete(request: ModelRequest, how?: CallOptions): Promise<Completion>

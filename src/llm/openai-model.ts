@@ -46,6 +46,7 @@ export function openAiModel(options: OpenAiModelOptions): Model {
 }
 
 class OpenAiModel implements Model {
+  readonly provider = 'openai'
   readonly name: string
   readonly abilities: Abilities
   readonly #client: OpenAI

@@ -1,4 +1,6 @@
 export { createLlm, type Llm, type LlmOptions } from './llm.ts'
+export { aiSdkModel, type AiSdkLanguageModel } from './ai-sdk-model.ts'
+export { mcpTools, type McpClient, type McpToolsOptions } from './mcp-tools.ts'
 export { openAiModel, type OpenAiModelOptions } from './openai-model.ts'
 export { AnswerError, RefusalError, type AnswerFault } from './answer-error.ts'
 export type { Ask, AskOptions, FilledPrompt, FormOptions } from './ask.ts'

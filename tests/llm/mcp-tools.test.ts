@@ -1,4 +1,5 @@
-import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
+import type { InMemoryTransport } from '@modelcontextprotocol/client';
+import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport as ServerTransport, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'
 import { describe, expect, it } from 'vitest'

@@ -9,6 +9,7 @@ import { Admission } from './control/admission.ts'
 import { closedError } from './control/closing.ts'
 import { Control } from './control/control.ts'
 import { Feed } from './control/feed.ts'
+import { followText } from './control/streaming.ts'
 import { Housekeeper } from './control/housekeeper.ts'
 import { forkRun } from './control/forking.ts'
 import { nothingYet, type Kernel } from './runtime/kernel.ts'
@@ -68,6 +69,7 @@ export class EngineParts {
       limits: this.settings.limits,
       ...nothingYet(this.store, this.host, this.settings.seal),
       announce: (committed) => this.feed.announce(committed),
+      stir: (run) => this.feed.stir(run),
       nudge: () => this.worker.look(),
       fire: (id, due) =>
         this.schedules.fire(
@@ -101,6 +103,7 @@ export class EngineParts {
       fork: (id, options) => forkRun(id, options, this.runs, this.kernel),
       query: (view, name) => ask(view, name, this.library.get(view), this.kernel),
       newId: this.host.newId,
+      stream: (id, after, watch) => followText(id, after, { runs: this.runs, store: this.store, watch }),
       watch: (id) => this.feed.watch(id, this.host, this.store.shared ? this.settings.pollMs : Infinity),
     }
   }

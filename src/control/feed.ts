@@ -5,6 +5,7 @@ import type { Committed } from '../runtime/kernel.ts'
 export class Feed {
   readonly #listeners = new Set<(committed: Committed) => void>()
   readonly #waiting = new Set<() => void>()
+  readonly #stirred = new Map<string, Set<() => void>>()
   #closed: Error | undefined
 
   /** Returns what ends the subscription. A listener that throws harms nobody else. */
@@ -37,6 +38,16 @@ export class Feed {
     })
     const onClose = (): void => wake?.()
     this.#waiting.add(onClose)
+    const onStir = (): void => {
+      changed = true
+      wake?.()
+    }
+    const stirred = this.#stirred.get(id) ?? new Set()
+    this.#stirred.set(id, stirred.add(onStir))
+    const forget = (): void => {
+      stirred.delete(onStir)
+      if (stirred.size === 0) this.#stirred.delete(id)
+    }
     const next = (): Promise<void> =>
       new Promise((resolve, reject) => {
         let cancel: (() => void) | undefined
@@ -50,7 +61,12 @@ export class Feed {
         if (changed || this.#closed) wake()
         else if (pollMs < Infinity) cancel = host.alarm(host.now() + pollMs, wake)
       })
-    return { next, end: () => (unsubscribe(), void this.#waiting.delete(onClose)) }
+    return { next, end: () => (unsubscribe(), forget(), void this.#waiting.delete(onClose)) }
+  }
+
+  /** Something of a run can be seen that no commit tells of. */
+  stir(run: string): void {
+    for (const onStir of this.#stirred.get(run) ?? []) onStir()
   }
 
   /** Nothing will be committed here any more: everyone who waits gets `reason`. */

@@ -13,6 +13,7 @@ import type { Watch } from './feed.ts'
 import type { ForkOptions } from './forking.ts'
 import type { Accepted, Mailbox, Send } from './mailbox.ts'
 import type { RunStore } from './run-store.ts'
+import type { StreamPiece } from './streaming.ts'
 import type { RunView } from './run-view.ts'
 
 /** What a handle needs of its engine. */
@@ -27,6 +28,7 @@ export interface HandleParts {
   readonly fork: (id: string, options: ForkOptions) => Promise<string>
   readonly query: (view: RunView, name: string) => Promise<unknown>
   readonly newId: () => string
+  readonly stream: (id: string, after: string | undefined, watch: Watch) => AsyncGenerator<StreamPiece>
   /** Begins to listen; `next()` resolves when the run may have changed. */
   readonly watch: (id: string) => Watch
 }
@@ -114,6 +116,21 @@ export class RunHandle<D extends Shape = Shape> {
       if (isEnded(view.status) || isParked(view.status)) throw outcomeError(view)
       return undefined
     })
+  }
+
+  /**
+   * What models say in its steps, piece by piece as it is said, until the run ends: of the calls that are made with
+   * `stream: true`. `after`: the cursor of a piece, to go on behind it, from any process.
+   *
+   * @throws StepwrightError `invalid-options` for a cursor that is none.
+   */
+  async *stream({ after }: { readonly after?: string } = {}): AsyncGenerator<StreamPiece> {
+    const watch = this.#parts.watch(this.id)
+    try {
+      yield* this.#parts.stream(this.id, after, watch)
+    } finally {
+      watch.end()
+    }
   }
 
   /**

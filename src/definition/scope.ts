@@ -32,6 +32,8 @@ export interface Scope {
    * is never made again in this visit. Its note is told in the history of the run.
    */
   record<T>(key: string, make: () => Promise<Recorded<T>>): Promise<T>
+  /** Follows a text that grows for `run.stream`; `end` is called with all of it. Names are as unique as keys of records. */
+  stream(key: string): { push(piece: string): void; end(text: string): Promise<void>; readonly name: string }
   /** Tells the history, with how the attempt ends; lost where its process dies. */
   tell(note: Note): void
 }

@@ -20,6 +20,8 @@ export interface AskOptions
   readonly role?: string
   /** Images that belong to the question: addresses, or `data:` URLs. */
   readonly images?: readonly string[]
+  /** Followers of the run get the text as it is said; see `run.stream`. */
+  readonly stream?: boolean
   /** In a run, what the answer is saved under in this visit. Default: a hash of the request, so the same question has the same answer. */
   readonly key?: string
 }

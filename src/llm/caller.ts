@@ -44,7 +44,7 @@ interface Sending<T> {
   readonly verb: string
   /** What the same call has in common with itself. */
   readonly request: object
-  readonly options: Pick<AskOptions, 'key' | 'signal' | 'idempotencyKey' | 'onText'>
+  readonly options: Pick<AskOptions, 'key' | 'signal' | 'idempotencyKey' | 'onText' | 'stream'>
   readonly asked: Pick<ModelCall, 'messages' | 'skipped' | 'params' | 'prompt'>
   readonly answered: (
     value: T,
@@ -166,6 +166,7 @@ export class Caller {
     const { operation, verb, asked, answered, options, send } = sending
     const began = performance.now()
     const attempt = (this.#failed.get(key) ?? 0) + 1
+    const stream = options.stream ? this.#scope?.stream(key) : undefined
     const note = (rest: Partial<ModelCall>) => {
       const ms = Math.round(performance.now() - began)
       const call = { model: this.model.name, verb, hash, ...asked, ms, attempt, ...rest }
@@ -173,7 +174,7 @@ export class Caller {
     }
     try {
       const value = await inModelSpan(operation, this.model, asked.params ?? {}, this.#scope, () =>
-        send(this.#how(options, key)),
+        send(this.#how(options, key, stream?.push)),
       )
       const { model, usage } = value
       const { prices } = this.#parts
@@ -182,7 +183,9 @@ export class Caller {
         ? undefined
         : (costOf(prices, model, usage) ?? costOf(prices, this.model.name, usage))
       const paid = cost === undefined ? {} : { cost }
-      return { value, note: note({ model, usage, ...paid, ...answered(value) }) }
+      if (stream && 'text' in value) await stream.end(value.text)
+      const streamed = stream ? { stream: stream.name } : {}
+      return { value, note: note({ model, usage, ...paid, ...streamed, ...answered(value) }) }
     } catch (error) {
       this.#failed.set(key, attempt)
       this.#scope?.tell(note({ failure: toFailure(error) }))
@@ -190,14 +193,18 @@ export class Caller {
     }
   }
 
-  #how({ signal, idempotencyKey, onText }: Sending<unknown>['options'], key: string): CallOptions {
+  #how(
+    { signal, idempotencyKey, onText }: Sending<unknown>['options'],
+    key: string,
+    push?: (piece: string) => void,
+  ): CallOptions {
     const scope = this.#scope
     const ends = [...(signal ? [signal] : []), ...(scope ? [scope.run.signal] : [])]
     const once = idempotencyKey ?? (scope ? `${scope.run.idempotencyKey}/${key}` : undefined)
     return {
       ...(ends.length > 0 ? { signal: AbortSignal.any(ends) } : {}),
       ...(once === undefined ? {} : { idempotencyKey: once }),
-      ...(onText ? { onText } : {}),
+      ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
       ...(scope ? { for: calledFor(scope) } : {}),
     }
   }

@@ -66,6 +66,7 @@ export type Happening =
   | {
       readonly type: 'joined'
       readonly state: string
+      readonly visit?: number
       readonly done: number
       readonly failed: number
       /** The first failures, by part. */

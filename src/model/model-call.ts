@@ -50,6 +50,8 @@ export interface ModelCall {
   /** It was not sent: the answer was known. */
   readonly cache?: 'hit'
   readonly failure?: Failure
+  /** Its answer was streamed, under this name. */
+  readonly stream?: string
   /** The branch or item it was made in. */
   readonly part?: string
 }

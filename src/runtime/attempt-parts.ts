@@ -25,6 +25,8 @@ export interface MemoBook {
   recall(key: string): { readonly value: unknown } | undefined
   /** As `save`, with what the history is to tell of it. */
   record(key: string, value: unknown, note: Note | undefined): Promise<boolean>
+  /** Writes down how far a text that is being streamed has come. */
+  stream(key: string, text: string, whole: boolean): Promise<boolean>
   /** What the run's model calls have cost so far. */
   spent(): Spent
 }

@@ -4,6 +4,8 @@ import type { RunInfo } from '../definition/shape.ts'
 import type { Note } from '../model/history.ts'
 import type { Spent } from '../model/model-call.ts'
 import type { Redaction } from '../model/redaction.ts'
+import { joinKey } from '../model/identifier.ts'
+import { TextStream } from './text-stream.ts'
 import type { ContextParts } from './attempt-parts.ts'
 
 /** What a bound resource is given of an attempt. */
@@ -35,6 +37,16 @@ export class AttemptScope implements Scope {
       if (!saved) throw attemptOver(key, this.run)
     }
     return memos.recall(key)?.value as T
+  }
+
+  stream(key: string) {
+    const { memos, life, host } = this.#parts
+    const write = async (text: string, whole: boolean): Promise<unknown> =>
+      life.alive && memos.stream(key, text, whole)
+    const stream = new TextStream(write, () => host.now())
+    const part = this.run.part === undefined ? [] : [`/${this.run.part}`]
+    const name = [...part.map((name) => joinKey(name)), `~${joinKey(key)}`].join('/')
+    return { push: (piece: string) => stream.push(piece), end: (text: string) => stream.end(text), name }
   }
 
   tell(note: Note): void {

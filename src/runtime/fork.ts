@@ -9,7 +9,7 @@ import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { CatchEdge, ForkState } from '../definition/definition.ts'
 import { toFailure, type Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
-import type { Timer } from '../model/run.ts'
+import { visitOf, type Timer } from '../model/run.ts'
 import type { Memos } from '../store/memos.ts'
 import { PartList, type Part } from '../store/part-list.ts'
 import type { Delete } from '../store/store.ts'
@@ -266,6 +266,7 @@ export class Fork {
     const joined: Happening = {
       type: 'joined',
       state: this.#state.name,
+      visit: visitOf(this.#hold.run),
       done,
       failed,
       ...(spent.calls > 0 ? { spent } : {}),

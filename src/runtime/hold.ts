@@ -5,9 +5,8 @@
  */
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { isChild, isFork, type StateDefinition } from '../definition/definition.ts'
-import { checkSize } from '../model/limits.ts'
 import { spentIn, type Note } from '../model/history.ts'
-import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
+import { NOTHING_SPENT, type Spent } from '../model/model-call.ts'
 import { hasLeft, visitOf, type Run } from '../model/run.ts'
 import type { Schema } from '../model/schema.ts'
 import { duePut } from '../store/due-list.ts'
@@ -27,6 +26,7 @@ import type { CallParts } from './invocation.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 import { whyRefused } from './losing.ts'
 import { orphanPuts } from './orphans.ts'
+import { memoBook, type Uncounted } from './memo-book.ts'
 import { makePatience, patiently, patientReads } from './patience.ts'
 
 /** What is given to one turn of driving a run. */
@@ -54,8 +54,7 @@ export class Hold {
   #due: readonly Delete[]
   #memos: Memos | undefined
   #session: SessionDocument | undefined
-  /** By model calls that the document does not count yet. */
-  #spent = NOTHING_SPENT
+  readonly #uncounted: Uncounted = { spent: NOTHING_SPENT }
   #quiet = false
 
   constructor(turn: Turn) {
@@ -110,25 +109,18 @@ export class Hold {
 
   /** What earlier attempts of this visit have spent. */
   count(spent: Spent): void {
-    this.#spent = spent
+    this.#uncounted.spent = spent
   }
 
   bookOf(memos: Memos): MemoBook {
-    return {
-      has: (key) => memos.has(key),
-      get: (key) => memos.get(key),
-      save: (key, value) => {
-        checkSize(value, this.kernel.limits.memo, `The memo ${quote(key)}`)
-        return memos.save(key, value, (batch) => this.write(batch)) // a store that is away does not fail the handler
-      },
-      recall: (key) => memos.recall(key),
-      record: async (key, value, note) => {
-        checkSize(value, this.kernel.limits.memo, `The record ${quote(key)}`)
-        if (note) this.#spent = plus(this.#spent, spentIn([note]))
-        return memos.record(key, value, note, (batch) => this.write(batch))
-      },
-      spent: () => plus(this.run.spent ?? NOTHING_SPENT, this.#spent),
-    }
+    const { kernel } = this
+    return memoBook(memos, {
+      limit: kernel.limits.memo,
+      write: (batch) => this.write(batch),
+      counted: () => this.run.spent,
+      uncounted: this.#uncounted,
+      stir: () => kernel.stir(this.run.id),
+    })
   }
 
   async commit(event: RunEvent, along: Along = {}): Promise<void> {
@@ -205,7 +197,7 @@ export class Hold {
     this.#quiet = letters?.length === 0
     if (left) this.#memos = Memos.none(run)
     else this.#memos?.forgetNotes()
-    if (left || saved.notes.length > 0) this.#spent = NOTHING_SPENT
+    if (left || saved.notes.length > 0) this.count(NOTHING_SPENT)
     kernel.announce({ run, revision: document.revision, happenings })
     return true
   }

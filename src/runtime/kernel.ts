@@ -32,6 +32,8 @@ export interface Kernel {
   readonly books: BookShelf
   /** Tells those who watch, after the commit. */
   readonly announce: (committed: Committed) => void
+  /** Something of a run can be seen that no commit tells of. */
+  readonly stir: (run: string) => void
   /** Tells the worker of this process that something may be due. */
   readonly nudge: () => void
   /** Acts on a schedule that is due. `leave`: it is another worker's. */
@@ -64,6 +66,7 @@ export function idleKernel(store: Store, host: Host, seal?: Seal): Kernel {
     limits: LIMITS,
     ...nothingYet(store, host, seal),
     announce: ignore,
+    stir: ignore,
     nudge: ignore,
     fire: () => Promise.resolve('leave'),
     warn: ignore,

@@ -50,6 +50,7 @@ function ofReminder(memos: MemoBook, name: string): MemoBook {
     save: (key, value) => memos.save(own(key), value),
     recall: (key) => memos.recall(own(key)),
     record: (key, value, note) => memos.record(own(key), value, note),
+    stream: (key, text, whole) => memos.stream(own(key), text, whole),
     spent: () => memos.spent(),
   }
 }

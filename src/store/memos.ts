@@ -11,6 +11,8 @@ type Visit = Pick<Run, 'id' | 'state' | 'visits'>
 const PART = '/'
 /** Before the key of a record; in that of a memo it would be escaped. */
 const RECORD = '@'
+/** Before the key of a text that is being streamed. */
+const STREAM = '~'
 
 /** A result that the history tells of: with the next commit, and until then it is a note beside it. */
 interface Saved {
@@ -30,8 +32,13 @@ export class Memos {
   readonly #prefix: string
   readonly #values = new Map<string, unknown>()
   readonly #records = new Map<string, Saved>()
+  readonly #streams = new Set<string>()
+
+  /** They are those of a part. */
+  readonly #ofPart: boolean
 
   private constructor(run: Visit, part?: string) {
+    this.#ofPart = part !== undefined
     const own = joinKey(run.id, run.state, String(visitOf(run)), ...(part === undefined ? [] : [PART + part]))
     this.#prefix = `${own}/`
   }
@@ -89,7 +96,8 @@ export class Memos {
   }
 
   #read(own: string, value: unknown): void {
-    if (own.startsWith(RECORD)) this.#records.set(decodeURIComponent(own.slice(1)), value as Saved)
+    if (own.startsWith(STREAM)) this.#streams.add(decodeURIComponent(own.slice(1)))
+    else if (own.startsWith(RECORD)) this.#records.set(decodeURIComponent(own.slice(1)), value as Saved)
     else this.#values.set(decodeURIComponent(own), value)
   }
 
@@ -138,6 +146,17 @@ export class Memos {
     return saved
   }
 
+  /** Writes down how far a text that is being streamed has come. */
+  async stream(
+    key: string,
+    said: Said,
+    write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
+  ): Promise<boolean> {
+    this.#streams.add(key)
+    const value = seal(encode(said, 'streamed text'))
+    return write({ put: [{ collection: 'memo', key: this.#prefix + STREAM + joinKey(key), value }] })
+  }
+
   /** What is written with a commit that tells of them and keeps them. */
   told(): readonly Put[] {
     return [...this.#records].flatMap(([key, { note, ...kept }]) =>
@@ -150,11 +169,12 @@ export class Memos {
     for (const [key, { note: _told, ...kept }] of this.#records) this.#records.set(key, kept)
   }
 
-  /** Drops them, together with the commit that leaves the visit. */
+  /** Drops them, together with the commit that leaves the visit, or with the end of their part; then texts stay for those who follow, until the visit is left. */
   dropped(): readonly Delete[] {
     const keys = [
       ...[...this.#values.keys()].map((key) => joinKey(key)),
       ...[...this.#records.keys()].map((key) => RECORD + joinKey(key)),
+      ...(this.#ofPart ? [] : [...this.#streams].map((key) => STREAM + joinKey(key))),
     ]
     return keys.map((key) => ({ collection: 'memo', key: this.#prefix + key }))
   }
@@ -167,6 +187,26 @@ export class Memos {
 
 function notesOf(records: readonly Saved[]): readonly Note[] {
   return records.toSorted((a, b) => a.n - b.n).flatMap(({ note }) => note ?? [])
+}
+
+/** How far a text that is being streamed has come. */
+export interface Said {
+  readonly text: string
+  readonly whole: boolean
+}
+
+/** The texts that are being streamed in the present visit of a run, and in its parts. */
+export async function readStreams(
+  store: Store,
+  run: Visit,
+): Promise<readonly (Said & { readonly call: string })[]> {
+  const prefix = visitPrefix(run)
+  const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
+  return entries.flatMap(({ key, value }) => {
+    const isStream = key.startsWith(STREAM, key.lastIndexOf('/') + 1)
+    if (!isStream || value === undefined || !isSound(value)) return []
+    return [{ call: key.slice(prefix.length), ...(decode(unseal(value, key)) as Said) }]
+  })
 }
 
 /** What goes when a visit is left. */

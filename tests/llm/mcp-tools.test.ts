@@ -1,4 +1,4 @@
-import type { InMemoryTransport } from '@modelcontextprotocol/client';
+import type { InMemoryTransport } from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/client'
 import { InMemoryTransport as ServerTransport, McpServer } from '@modelcontextprotocol/server'
 import { z } from 'zod'

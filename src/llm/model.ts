@@ -1,4 +1,4 @@
-import type { Usage } from '../model/model-call.ts'
+import type { Spent, Usage } from '../model/model-call.ts'
 
 /** A language model as it is called: messages in, an answer out. All that wraps a model is a model again. */
 export interface Model {
@@ -56,8 +56,7 @@ export type Message =
 
 /** The form that an answer must have. */
 export type Format =
-  | { readonly type: 'json' }
-  | { readonly type: 'schema'; readonly name: string; readonly schema: JsonSchema }
+  { readonly type: 'json' } | { readonly type: 'schema'; readonly name: string; readonly schema: JsonSchema }
 
 /** A JSON schema, as models are given it. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -128,4 +127,6 @@ export interface CalledFor {
   readonly run?: string
   readonly session?: string
   readonly tenant?: string
+  /** What the run has spent so far: a budget of the run goes by it. */
+  readonly spent?: Spent
 }

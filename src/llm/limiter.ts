@@ -1,0 +1,205 @@
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import { formatMs } from '../model/duration.ts'
+import { RetryableError } from '../model/failure.ts'
+import type { Clock } from './clock.ts'
+import { FairQueue, type Queued } from './fair-queue.ts'
+import type { PlannedClaim } from './limit.ts'
+import type { Grant, Meter, Refusal } from './meter.ts'
+import type { Model } from './model.ts'
+
+/** A call that comes to a limiter. */
+export interface Coming {
+  readonly id: string
+  readonly model: string
+  readonly flow: string
+  readonly claims: readonly PlannedClaim[]
+  readonly signal: AbortSignal | undefined
+}
+
+/** What a call comes to: it may go, or another model is to answer. */
+export type Turn = { readonly grant: Grant } | { readonly instead: Model }
+
+interface Waiting extends Queued, Coming {
+  gone: boolean
+  readonly deadline: number
+  readonly go: (turn: Turn) => void
+  readonly fail: (error: unknown) => void
+}
+
+/** How a limiter works. */
+export interface LimiterOptions {
+  readonly meter: Meter
+  readonly clock: Clock
+  readonly maxWaitMs: number
+  readonly weight: (flow: string) => number
+}
+
+/**
+ * Lets calls go when there is room for them, by turns of those who call. A tally that was full is not asked again before
+ * it says there may be room, nor overtaken: whoever needs it waits behind the one that was refused.
+ */
+export class Limiter {
+  readonly #meter: Meter
+  readonly #clock: Clock
+  readonly #maxWaitMs: number
+  readonly #queue: FairQueue<Waiting>
+  /** All that wait, in the order of their deadlines. */
+  readonly #waiting = new Set<Waiting>()
+  /** Full tallies, and when to ask again. */
+  readonly #full = new Map<string, number>()
+  #serving = false
+  #again = false
+  #alarm: { readonly at: number; readonly cancel: () => void } | undefined
+
+  constructor({ meter, clock, maxWaitMs, weight }: LimiterOptions) {
+    this.#meter = meter
+    this.#clock = clock
+    this.#maxWaitMs = maxWaitMs
+    this.#queue = new FairQueue(weight)
+  }
+
+  /** Waits for the turn of a call. */
+  enter(coming: Coming): Promise<Turn> {
+    return new Promise((resolve, reject) => {
+      const { claims, signal } = coming
+      if (signal?.aborted) return reject(signal.reason as Error)
+      const leave = (): boolean => {
+        if (waiting.gone) return false
+        waiting.gone = true
+        this.#waiting.delete(waiting)
+        signal?.removeEventListener('abort', abort)
+        return true
+      }
+      const abort = (): void => void (leave() && reject(signal?.reason as Error))
+      const waiting: Waiting = {
+        ...coming,
+        lane: claims.map(({ key }) => key).join(' '),
+        cost: Math.max(0, ...claims.map(({ amount, most }) => amount / most)),
+        deadline: this.#clock.now() + this.#maxWaitMs,
+        gone: false,
+        go: (turn) => void (leave() && resolve(turn)),
+        fail: (error) => void (leave() && reject(error as Error)),
+      }
+      signal?.addEventListener('abort', abort, { once: true })
+      this.#waiting.add(waiting)
+      this.#queue.push(waiting)
+      this.#look()
+    })
+  }
+
+  /** Ends a call: what it used, in the order of its claims. The answer is not lost where the meter fails. */
+  async leave(grant: Grant, used: readonly number[]): Promise<void> {
+    await this.#meter.settle(grant, used).catch(() => undefined)
+    grant.reservation.claims.forEach(({ kind, key, amount }, i) => {
+      if (kind === 'seat' || (used[i] ?? amount) < amount) this.#full.delete(key)
+    })
+    this.#look()
+  }
+
+  #look(): void {
+    if (this.#serving) this.#again = true
+    else void this.#serve()
+  }
+
+  async #serve(): Promise<void> {
+    this.#serving = true
+    do {
+      this.#again = false
+      this.#dismiss()
+      for (;;) {
+        const now = this.#clock.now()
+        const next = this.#queue.next(({ claims }) =>
+          claims.every(({ key }) => (this.#full.get(key) ?? 0) <= now),
+        )
+        if (!next) break
+        await this.#try(next)
+      }
+    } while (this.#again)
+    this.#serving = false
+    this.#wake()
+  }
+
+  async #try(next: Waiting): Promise<void> {
+    const { id, claims } = next
+    let answer: Grant | Refusal
+    try {
+      answer = await this.#meter.reserve({ id, claims, flows: this.#queue.flows })
+    } catch (error) {
+      this.#queue.take(next)
+      return next.fail(error)
+    }
+    if (answer.granted) {
+      this.#queue.take(next)
+      if (next.gone)
+        void this.leave(
+          answer,
+          claims.map(() => 0),
+        )
+      else next.go({ grant: answer })
+      return
+    }
+    const { key, retryAfterMs } = answer
+    const claim = claims.find((one) => one.key === key)
+    const over = claim?.over ?? 'wait'
+    if (over === 'wait' && retryAfterMs !== undefined) {
+      this.#full.set(key, this.#clock.now() + retryAfterMs)
+      return this.#dismiss()
+    }
+    this.#queue.take(next)
+    if (typeof over === 'object') next.go({ instead: over.degrade })
+    else next.fail(overBudget(next.model, claim, retryAfterMs))
+  }
+
+  /** Sends away those that have waited long enough, or would wait in vain. */
+  #dismiss(): void {
+    const now = this.#clock.now()
+    const last = Math.max(now, ...this.#full.values())
+    for (const waiting of this.#waiting) {
+      if (waiting.deadline > last) break
+      const until = Math.max(0, ...waiting.claims.map(({ key }) => this.#full.get(key) ?? 0))
+      if (waiting.deadline > now && until <= waiting.deadline) continue
+      const after = Math.max(1, until - now)
+      waiting.fail(
+        new RetryableError(
+          `${waiting.model} is over its limit: there may be room in ${formatMs(after)}, and a call waits no longer than ${formatMs(this.#maxWaitMs)}`,
+          { retryAfter: after },
+        ),
+      )
+    }
+  }
+
+  /** Sets the alarm to when the next thing can happen. */
+  #wake(): void {
+    const now = this.#clock.now()
+    for (const [key, until] of this.#full) if (until <= now) this.#full.delete(key)
+    const [first] = this.#waiting
+    const at = first && Math.min(first.deadline, ...this.#full.values())
+    if (this.#alarm?.at === at) return
+    this.#alarm?.cancel()
+    this.#alarm = undefined
+    if (at === undefined) return
+    const cancel = this.#clock.alarm(at, () => {
+      this.#alarm = undefined
+      this.#look()
+    })
+    this.#alarm = { at, cancel }
+  }
+}
+
+function overBudget(
+  model: string,
+  claim: PlannedClaim | undefined,
+  retryAfterMs: number | undefined,
+): StepwrightError {
+  const { unit = 'requests', amount = 0, most = 0, kind, ms = 0 } = claim ?? {}
+  const plain = (value: number): number => (unit === 'cost' ? value / 1e9 : value)
+  const room = kind === 'window' ? `in ${formatMs(ms)}` : kind === 'seat' ? 'at once' : 'in all'
+  return new StepwrightError('over-budget', {
+    what: `A call of ${model} would use ${plain(amount)} of ${unit}, and its limit is ${plain(most)} ${room}`,
+    remedy: 'Raise the limit, or let the call wait or degrade (over)',
+    details: {
+      ...{ model, unit, amount: plain(amount), most: plain(most), key: claim?.key },
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    },
+  })
+}

@@ -171,8 +171,10 @@ export class Limiter {
   /** Sets the alarm to when the next thing can happen. */
   #wake(): void {
     const now = this.#clock.now()
+    const before = this.#full.size
     for (const [key, until] of this.#full) if (until <= now) this.#full.delete(key)
     const [first] = this.#waiting
+    if (first && this.#full.size < before) return this.#look() // the time came while others were asked
     const at = first && Math.min(first.deadline, ...this.#full.values())
     if (this.#alarm?.at === at) return
     this.#alarm?.cancel()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RetryableError } from 'stepwright'
-import { limited, MemoryMeter, type Limit } from 'stepwright/llm'
+import { limited, MemoryMeter, type Limit, type Meter } from 'stepwright/llm'
 import { TestClock } from 'stepwright/testing'
 import { answer, ask, httpError, scripted } from './scripted.ts'
 
@@ -224,6 +224,31 @@ describe('a limit', () => {
     await b?.complete(ask('x'), { for: { session: 's' } })
     await expect(a?.complete(ask('x'), { for: { session: 's' } })).rejects.toThrow('over-budget')
     await b?.complete(ask('x'), { for: { session: 'other' } })
+  })
+
+  it('is asked again although its time came while something else was asked', async () => {
+    const time = clock()
+    const inner = new MemoryMeter(time)
+    const asked: string[] = []
+    const meter: Meter = {
+      reserve(reservation) {
+        const key = reservation.claims[0]?.key ?? ''
+        asked.push(key)
+        if (asked.length === 1) return Promise.resolve({ granted: false, key, retryAfterMs: 5 })
+        time.jump(time.now() + 10)
+        return inner.reserve(reservation)
+      },
+      settle: (grant, used) => inner.settle(grant, used),
+      keep: (grants) => inner.keep(grants),
+    }
+    const limits: Limit[] = [{ per: 'tenant', requests: 5, every: '1m' }]
+    const model = limited(
+      scripted('m', () => 'yes'),
+      { clock: time, meter, limits },
+    )
+    const calls = ['a', 'b'].map((tenant) => model.complete(ask('x'), { for: { tenant } }))
+    expect(await standing(calls)).toBe('yy')
+    expect(asked).toHaveLength(3)
   })
 
   it('that cannot be used is refused where it is given', () => {

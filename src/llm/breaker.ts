@@ -1,7 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toMs, type Duration } from '../model/duration.ts'
-import { systemHost } from '../model/host.ts'
-import type { Clock } from './clock.ts'
+import { steadyClock, type Clock } from './clock.ts'
 
 /** When a model is left alone, and when it is looked at again. */
 export interface BreakerOptions {
@@ -74,7 +73,7 @@ export class MemoryBreakers implements BreakerBook {
   readonly #clock: Pick<Clock, 'now'>
   readonly #records = new Map<string, Record>()
 
-  constructor(clock: Pick<Clock, 'now'> = systemHost) {
+  constructor(clock: Pick<Clock, 'now'> = steadyClock) {
     this.#clock = clock
   }
 

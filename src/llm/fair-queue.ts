@@ -11,6 +11,7 @@ export interface Queued {
 }
 
 interface Flow<T extends Queued> {
+  readonly name: string
   /** What the flow has had, divided by its weight. The flow that has had least is next. */
   pass: number
   readonly lanes: Map<string, Lane<T>>
@@ -22,10 +23,13 @@ interface Flow<T extends Queued> {
  * Source: Waldspurger and Weihl, "Stride Scheduling", MIT, 1995.
  */
 export class FairQueue<T extends Queued> {
-  readonly #flows = new Map<string, Flow<T>>()
   readonly #weight: (flow: string) => number
+  readonly #flows = new Map<string, Flow<T>>()
+  /** Those that wait, by what they have had. */
+  #waiting: Flow<T>[] = []
   #now = 0
   #count = 0
+  #sweepAt = 1_000
 
   constructor(weight: (flow: string) => number = () => 1) {
     this.#weight = weight
@@ -33,35 +37,32 @@ export class FairQueue<T extends Queued> {
 
   /** Flows that have something waiting. */
   get flows(): number {
-    let waiting = 0
-    for (const { lanes } of this.#flows.values()) if (lanes.size > 0) waiting += 1
-    return waiting
+    return this.#waiting.length
   }
 
   push(item: T): void {
-    const flow = this.#flows.get(item.flow) ?? { pass: 0, lanes: new Map<string, Lane<T>>() }
-    if (flow.lanes.size === 0) flow.pass = Math.max(flow.pass, this.#now)
+    const flow = this.#flows.get(item.flow) ?? { name: item.flow, pass: 0, lanes: new Map<string, Lane<T>>() }
+    const comes = flow.lanes.size === 0
     const lane = flow.lanes.get(item.lane) ?? new Lane<T>()
     lane.push(item, (this.#count += 1))
     flow.lanes.set(item.lane, lane)
+    if (!comes) return
+    flow.pass = Math.max(flow.pass, this.#now)
     this.#flows.set(item.flow, flow)
+    this.#enter(flow)
   }
 
   /** The one whose turn it is, of those for which `mayGo` holds. It stays where it is. */
   next(mayGo: (item: T) => boolean): T | undefined {
-    let best: { readonly pass: number; readonly item: T } | undefined
-    for (const [name, flow] of this.#flows) {
-      if (best && flow.pass >= best.pass) continue
-      const item = firstOf(flow, mayGo)
-      if (item) best = { pass: flow.pass, item }
-      // what an absent flow has had too much is forgotten once the others have caught up
-      else if (flow.lanes.size === 0 && flow.pass <= this.#now) this.#flows.delete(name)
+    let left = false
+    let item: T | undefined
+    for (const flow of this.#waiting) {
+      item = firstOf(flow, mayGo)
+      if (item) break
+      left ||= flow.lanes.size === 0
     }
-    if (!best && this.flows === 0) {
-      this.#flows.clear()
-      this.#now = 0
-    }
-    return best?.item
+    if (left) this.#waiting = this.#waiting.filter(({ lanes }) => lanes.size > 0)
+    return item
   }
 
   /** Takes out the one that `next` has given. */
@@ -71,8 +72,31 @@ export class FairQueue<T extends Queued> {
     if (!flow || !lane) return
     lane.shift()
     if (!lane.first) flow.lanes.delete(item.lane)
+    this.#waiting.splice(this.#waiting.indexOf(flow), 1)
     this.#now = Math.max(this.#now, flow.pass)
     flow.pass += item.cost / this.#weight(item.flow)
+    if (flow.lanes.size > 0) this.#enter(flow)
+    else if (this.#flows.size > this.#sweepAt) this.#sweep()
+  }
+
+  /** Behind those that have had as much. */
+  #enter(flow: Flow<T>): void {
+    let low = 0
+    let high = this.#waiting.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#waiting[middle]?.pass ?? 0) <= flow.pass) low = middle + 1
+      else high = middle
+    }
+    this.#waiting.splice(low, 0, flow)
+  }
+
+  /** What an absent flow has had too much is remembered until the others have caught up, or nobody waits. */
+  #sweep(): void {
+    const idle = this.#waiting.length === 0
+    for (const [name, { lanes, pass }] of this.#flows)
+      if (lanes.size === 0 && (idle || pass <= this.#now)) this.#flows.delete(name)
+    this.#sweepAt = Math.max(1_000, 2 * this.#flows.size)
   }
 }
 

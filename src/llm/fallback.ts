@@ -1,10 +1,9 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { judge, RetryableError } from '../model/failure.ts'
-import { systemHost } from '../model/host.ts'
 import { AnswerError } from './answer-error.ts'
 import { send, wrapped, type Answer, type Ask } from './ask.ts'
 import { MemoryBreakers, readBreaker, type BreakerOptions, type Leave, type Outcome } from './breaker.ts'
-import type { Clock } from './clock.ts'
+import { steadyClock, type Clock } from './clock.ts'
 import type { Abilities, CallOptions, Model } from './model.ts'
 
 /** A model, and how often it comes first: two of weight 9 and 1 divide calls nine to one. */
@@ -36,7 +35,7 @@ export interface FallbackOptions {
  * })
  */
 export function fallback(models: readonly (Model | Weighted)[], options: FallbackOptions = {}): Model {
-  const { clock = systemHost, onSwitch } = options
+  const { clock = steadyClock, onSwitch } = options
   const list = models.map((one) => ('weight' in one ? one : { model: one, weight: undefined })).map(named)
   if (list.length === 0)
     throw new StepwrightError('invalid-options', {

@@ -1,8 +1,7 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toMs, type Duration } from '../model/duration.ts'
-import { systemHost } from '../model/host.ts'
 import { send, wrapped, type Answer, type Ask } from './ask.ts'
-import type { Clock } from './clock.ts'
+import { steadyClock, type Clock } from './clock.ts'
 import type { CallOptions, Model } from './model.ts'
 
 /** When a call is made a second time beside the first. */
@@ -21,7 +20,7 @@ export interface HedgeOptions {
  * @example
  * const model = hedged(limited(openAiModel({ model: 'gpt-5-mini' }), { limits }), { after: '2s' })
  */
-export function hedged(model: Model, { after, most = 2, clock = systemHost }: HedgeOptions): Model {
+export function hedged(model: Model, { after, most = 2, clock = steadyClock }: HedgeOptions): Model {
   const afterMs = toMs(after, 'after')
   if (!Number.isSafeInteger(most) || most < 1)
     throw new StepwrightError('invalid-options', {

@@ -109,7 +109,7 @@ export function claimsOf(
     const limit = most[unit]
     if (limit === undefined) return []
     const amount = amountOf(unit, usage, cost)
-    const shared = { unit, over, amount, most: limit }
+    const shared = { unit, over, amount, most: limit, waits: over === 'wait' }
     if (unit === 'concurrency')
       return [{ ...shared, kind: 'seat', key: keyOf(name, whose, unit), ms: SEAT_LEASE_MS }]
     if (everyMs !== undefined)

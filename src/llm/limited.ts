@@ -3,7 +3,7 @@ import { toMs, type Duration } from '../model/duration.ts'
 import { systemHost } from '../model/host.ts'
 import type { Usage } from '../model/model-call.ts'
 import { send, wrapped, type Answer, type Ask } from './ask.ts'
-import type { Clock } from './clock.ts'
+import { steadyClock, type Clock } from './clock.ts'
 import { estimateUsage } from './estimate.ts'
 import { amountOf, claimsOf, readLimit, type Limit, type LimitedCall, type PlannedClaim } from './limit.ts'
 import { Limiter } from './limiter.ts'
@@ -46,7 +46,7 @@ export interface LimitedOptions {
  * })
  */
 export function limited(model: Model, options: LimitedOptions): Model {
-  const { clock = systemHost, name = model.name, estimate = estimateUsage, price } = options
+  const { clock = steadyClock, name = model.name, estimate = estimateUsage, price } = options
   const { fairBy = ({ tenant, run }) => tenant ?? run ?? '', weight = () => 1 } = options
   const meter = options.meter ?? new MemoryMeter(clock)
   // those that do not wait come first: a call that is refused for good must not wait before it hears of it
@@ -59,7 +59,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
       remedy: 'Give price: ({ input, output }) => ...',
     })
   const limiter = new Limiter({
-    ...{ meter, clock, weight: (flow) => positive(weight(flow), flow) },
+    ...{ name, meter, clock, weight: (flow) => positive(weight(flow), flow) },
     maxWaitMs: toMs(options.maxWait ?? '2m', 'maxWait'),
   })
   const seats = new SeatKeeper(meter, clock)

@@ -28,6 +28,7 @@ interface Waiting extends Queued, Coming {
 
 /** How a limiter works. */
 export interface LimiterOptions {
+  readonly name: string
   readonly meter: Meter
   readonly clock: Clock
   readonly maxWaitMs: number
@@ -39,6 +40,7 @@ export interface LimiterOptions {
  * it says there may be room, nor overtaken: whoever needs it waits behind the one that was refused.
  */
 export class Limiter {
+  readonly #name: string
   readonly #meter: Meter
   readonly #clock: Clock
   readonly #maxWaitMs: number
@@ -51,7 +53,8 @@ export class Limiter {
   #again = false
   #alarm: { readonly at: number; readonly cancel: () => void } | undefined
 
-  constructor({ meter, clock, maxWaitMs, weight }: LimiterOptions) {
+  constructor({ name, meter, clock, maxWaitMs, weight }: LimiterOptions) {
+    this.#name = name
     this.#meter = meter
     this.#clock = clock
     this.#maxWaitMs = maxWaitMs
@@ -123,7 +126,7 @@ export class Limiter {
     const { id, claims } = next
     let answer: Grant | Refusal
     try {
-      answer = await this.#meter.reserve({ id, claims, flows: this.#queue.flows })
+      answer = await this.#meter.reserve({ id, claims, flows: this.#queue.flows, group: this.#name })
     } catch (error) {
       this.#queue.take(next)
       return next.fail(error)
@@ -153,7 +156,8 @@ export class Limiter {
   /** Sends away those that have waited long enough, or would wait in vain. */
   #dismiss(): void {
     const now = this.#clock.now()
-    const last = Math.max(now, ...this.#full.values())
+    let last = now
+    for (const until of this.#full.values()) last = Math.max(last, until)
     for (const waiting of this.#waiting) {
       if (waiting.deadline > last) break
       const until = Math.max(0, ...waiting.claims.map(({ key }) => this.#full.get(key) ?? 0))
@@ -171,11 +175,16 @@ export class Limiter {
   /** Sets the alarm to when the next thing can happen. */
   #wake(): void {
     const now = this.#clock.now()
-    const before = this.#full.size
-    for (const [key, until] of this.#full) if (until <= now) this.#full.delete(key)
     const [first] = this.#waiting
-    if (first && this.#full.size < before) return this.#look() // the time came while others were asked
-    const at = first && Math.min(first.deadline, ...this.#full.values())
+    let at = first?.deadline
+    let passed = false
+    for (const [key, until] of this.#full) {
+      if (at !== undefined) at = Math.min(at, until)
+      if (until > now) continue
+      this.#full.delete(key)
+      passed = true
+    }
+    if (first && passed) return this.#look() // the time came while others were asked
     if (this.#alarm?.at === at) return
     this.#alarm?.cancel()
     this.#alarm = undefined

@@ -1,5 +1,4 @@
-import { systemHost } from '../model/host.ts'
-import type { Clock } from './clock.ts'
+import { steadyClock, type Clock } from './clock.ts'
 import {
   SEAT_LOOK_MS,
   slotOf,
@@ -27,7 +26,7 @@ export class MemoryMeter implements Meter {
   readonly #seats = new Map<string, Map<string, number>>()
   #tidied = 0
 
-  constructor(clock: Pick<Clock, 'now'> = systemHost) {
+  constructor(clock: Pick<Clock, 'now'> = steadyClock) {
     this.#clock = clock
   }
 

@@ -17,6 +17,8 @@ export interface Reservation {
   readonly claims: readonly Claim[]
   /** How many take turns where this comes from, the one that asks included: processes share by these. */
   readonly flows: number
+  /** Among whom they share: the name of the limiter. */
+  readonly group: string
 }
 
 /** What a call needs of one tally. Amounts are whole numbers. */
@@ -32,6 +34,8 @@ export interface Claim {
   readonly ms: number
   /** Of `ever`: what is known to have been used, from elsewhere. The tally counts at least that. */
   readonly known?: number
+  /** The call waits where this does not fit, so it takes turns with others. */
+  readonly waits?: boolean
 }
 
 /** A reservation that stands. */

@@ -51,7 +51,7 @@ export class RedisBreakers implements BreakerBook {
   readonly #redis: RedisConnection
   readonly #prefix: string
 
-  constructor(url: string, { prefix = 'stepwright-llm', timeoutMs = 5_000 }: RedisShareOptions = {}) {
+  constructor(url: string, { prefix = 'stepwright-llm', timeoutMs = 1_000 }: RedisShareOptions = {}) {
     this.#redis = new RedisConnection(url, timeoutMs)
     this.#prefix = prefix
   }

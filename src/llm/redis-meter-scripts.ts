@@ -6,9 +6,11 @@ import { SEAT_LOOK_MS } from './meter.ts'
  * of slots with a hash `:n` of what each holds, and their sum under `=`; what is for ever is a number; seats are a
  * sorted set of ids by the end of their lease. All keys end by themselves.
  *
- * A hash `:turns` has, for each process that waits for a tally, its pass and until when it is believed to wait. As in
- * `FairQueue` the one that has had least goes first; here it may be ahead by a sixteenth of the limit, since nobody can
- * be called to the desk: who is not there within a moment has lost that turn, but not its pass.
+ * Turns: a hash of each group has, for each process, its pass, and when it was there last; the hash `:turns` of a tally
+ * when each process is due to ask for it again. As in `FairQueue` the one that has had least goes first. Here it
+ * may be ahead by a sixteenth, since nobody can be called to the desk: who is not there within a moment has lost that
+ * turn, but not its pass. One pass for all tallies of a group: the process with the least never yields, so no two can
+ * yield to each other.
  */
 const CLOCK = `
 local time = redis.call('TIME')
@@ -20,10 +22,10 @@ end
 local function whole(value) return string.format('%.0f', value) end
 `
 
-/** ARGV: id, process, flows, then for each claim: kind, key, amount, most, ms. Answers `1 at`, or `0 claim wait`. */
+/** ARGV: id, process, flows, group, then for each claim: kind, key, amount, most, ms, waits. Answers `1 at`, or `0 claim wait`. */
 export const RESERVE = redisScript(`${CLOCK}
-local id, who, flows = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local GRACE, AGAIN, AHEAD, YEAR = 250, 10, 0.0625, 366 * 86400000
+local id, who, flows, group = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local GRACE, AGAIN, AHEAD, ABSENT, YEAR = 250, 10, 0.0625, 60000, 366 * 86400000
 
 local function window_wait(key, amount, most, ms)
   for _, slot in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', '(' .. whole(now - ms))) do
@@ -55,43 +57,58 @@ local function wait_for(kind, key, amount, most, ms)
   return redis.call('ZCARD', key) + amount > most and ${SEAT_LOOK_MS} or 0
 end
 
--- own pass, and the least of the others that wait
-local function standing(key, ms)
-  local own, seen, least
-  local all = redis.call('HGETALL', key .. ':turns')
-  for i = 1, #all, 2 do
-    local pass, till = string.match(all[i + 1], '^(%S+) (%S+)$')
-    pass, till = tonumber(pass), tonumber(till)
-    if all[i] == who then own, seen = pass, till
-    elseif till >= now then
-      if not least or pass < least then least = pass end
-    elseif till < now - ms - 10000 then redis.call('HDEL', key .. ':turns', all[i]) end
-  end
-  if not own or seen < now - ms then own = math.max(own or 0, least or 0) end
-  return own, least
+-- the pass of each process that was there of late
+local passes, own = {}, nil
+local all = redis.call('HGETALL', group)
+for i = 1, #all, 2 do
+  local pass, seen = string.match(all[i + 1], '^(%S+) (%S+)$')
+  if tonumber(seen) < now - ABSENT then redis.call('HDEL', group, all[i])
+  else passes[all[i]] = tonumber(pass) end
 end
-local function enrol(key, pass, till, ms)
-  redis.call('HSET', key .. ':turns', who, string.format('%.9f %.0f', pass, till))
-  redis.call('PEXPIRE', key .. ':turns', whole(2 * ms + 10000))
+own = passes[who]
+if not own then
+  for _, pass in pairs(passes) do own = math.min(own or pass, pass) end
+  own = own or 0
+end
+local function remember(pass)
+  redis.call('HSET', group, who, string.format('%.9f %.0f', pass, now))
+  redis.call('PEXPIRE', group, whole(2 * ABSENT))
+end
+
+-- whether another one that has come for this tally, or is due to, has had so much less that it goes first
+local function must_yield(key)
+  local waiting = redis.call('HGETALL', key .. ':turns')
+  for i = 1, #waiting, 2 do
+    local due = tonumber(waiting[i + 1])
+    if due + GRACE < now then redis.call('HDEL', key .. ':turns', waiting[i])
+    elseif due <= now and waiting[i] ~= who and own > (passes[waiting[i]] or own) + AHEAD / flows then return true end
+  end
+  return false
+end
+local function enrol(key, due)
+  redis.call('HSET', key .. ':turns', who, whole(due))
+  redis.call('PEXPIRE', key .. ':turns', whole(due - now + 10000))
 end
 
 local claims = {}
-for i = 4, #ARGV, 5 do
-  local kind, key = ARGV[i], ARGV[i + 1]
+for i = 5, #ARGV, 6 do
+  local kind, key, waits = ARGV[i], ARGV[i + 1], ARGV[i + 5] == '1'
   local amount, most, ms = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
-  local claim = { kind, key, amount, most, ms, 0 }
   local wait = wait_for(kind, key, amount, most, ms)
-  if kind ~= 'ever' and wait >= 0 then
-    local own, least = standing(key, ms)
-    if wait == 0 and least and own > least + AHEAD / flows then wait = AGAIN end
-    if wait > 0 then enrol(key, own, now + wait + GRACE, ms) end
-    claim[6] = own
+  if waits and wait >= 0 then
+    local due = now + wait
+    if wait == 0 and must_yield(key) then wait = AGAIN end
+    if wait > 0 then
+      enrol(key, due)
+      remember(own)
+    end
   end
   if wait ~= 0 then return { 0, #claims + 1, wait } end
-  claims[#claims + 1] = claim
+  claims[#claims + 1] = { kind, key, amount, most, ms, waits }
 end
+local share = 0
 for _, claim in ipairs(claims) do
-  local kind, key, amount, most, ms, pass = unpack(claim)
+  local kind, key, amount, most, ms, waits = unpack(claim)
   if kind == 'window' then
     local slot = whole(slot_of(now, ms))
     redis.call('ZADD', key, slot, slot)
@@ -106,8 +123,12 @@ for _, claim in ipairs(claims) do
     redis.call('ZADD', key, whole(now + ms), id)
     redis.call('PEXPIRE', key, whole(2 * ms))
   end
-  if kind ~= 'ever' then enrol(key, pass + amount / most / flows, now + 2 * AGAIN, ms) end
+  if waits then
+    share = math.max(share, amount / most)
+    enrol(key, now - GRACE + 2 * AGAIN)
+  end
 end
+if share > 0 then remember(own + share / flows) end
 return { 1, now }
 `)
 

@@ -8,7 +8,7 @@ import { KEEP, RESERVE, SETTLE } from './redis-meter-scripts.ts'
 export interface RedisShareOptions {
   /** First part of every key. Default `'stepwright-llm'`. */
   readonly prefix?: string
-  /** How long one answer is waited for, in milliseconds. Default 5,000. */
+  /** How long one answer is waited for, in milliseconds. Default 5,000; of breakers, which are asked before each call, 1,000. */
   readonly timeoutMs?: number
 }
 
@@ -33,16 +33,17 @@ export class RedisMeter implements Meter {
   }
 
   async reserve(reservation: Reservation): Promise<Grant | Refusal> {
-    const { id, claims, flows } = reservation
+    const { id, claims, flows, group } = reservation
     const own = await this.#runs.reserve({ ...reservation, claims: claims.filter(isKnown) })
     if (!own.granted) return own
     try {
       const shared = claims.filter((claim) => !isKnown(claim))
       const args = shared.flatMap((claim) => [
         ...[claim.kind, this.#key(claim), String(claim.amount)],
-        ...[String(claim.most), String(claim.ms)],
+        ...[String(claim.most), String(claim.ms), claim.waits ? '1' : '0'],
       ])
-      const [granted, at = 0, wait = 0] = await this.#run(RESERVE, [id, this.#who, String(flows), ...args])
+      const from = [id, this.#who, String(flows), `${this.#prefix}:turns:${group}`]
+      const [granted, at = 0, wait = 0] = await this.#run(RESERVE, [...from, ...args])
       if (granted === 1) {
         const grant: Grant = { granted: true, reservation, at }
         this.#ofRuns.set(grant, own)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RetryableError } from 'stepwright'
+import { RetryableError, StepwrightError } from 'stepwright'
 import { limited, MemoryMeter, type Limit, type Meter } from 'stepwright/llm'
 import { TestClock } from 'stepwright/testing'
 import { answer, ask, httpError, scripted } from './scripted.ts'
@@ -315,5 +315,56 @@ describe('a budget', () => {
     expect(await standing(calls)).toBe('..n')
     await time.advance('2s')
     expect(await standing(calls)).toBe('yyn')
+  })
+})
+
+describe('a limiter whose meter fails', () => {
+  const limits: Limit[] = [{ per: 'model', requests: 2, every: '1m' }]
+  const down = new StepwrightError('store-unavailable', { what: 'down', remedy: 'wait' })
+
+  it('fails the call that asked, and serves the next', async () => {
+    const time = clock()
+    const inner = new MemoryMeter(time)
+    let asked = 0
+    const meter: Meter = {
+      reserve: (reservation) => ((asked += 1) === 1 ? Promise.reject(down) : inner.reserve(reservation)),
+      settle: (grant, used) => inner.settle(grant, used),
+      keep: (grants) => inner.keep(grants),
+    }
+    const model = limited(
+      scripted('m', () => 'yes'),
+      { clock: time, meter, limits },
+    )
+    const calls = [1, 2, 3].map(() => model.complete(ask('x')))
+    expect(await standing(calls)).toBe('nyy')
+    await expect(calls[0]).rejects.toBe(down)
+  })
+
+  it('loses no answer that has come', async () => {
+    const inner = new MemoryMeter()
+    const meter: Meter = {
+      reserve: (reservation) => inner.reserve(reservation),
+      settle: () => Promise.reject(down),
+      keep: () => Promise.reject(down),
+    }
+    const model = limited(
+      scripted('m', () => 'yes'),
+      { meter, limits },
+    )
+    expect((await model.complete(ask('x'))).text).toBe('yes')
+  })
+})
+
+describe('what cannot be counted', () => {
+  it('is an error before the call, and after it what was expected', async () => {
+    const bare = scripted('m', (_, i) => (i === 1 ? { usage: { input: NaN, output: 1 } } : 'yes'))
+    const limits: Limit[] = [{ per: 'model', tokens: 100, every: '1m', over: 'fail' }]
+    const odd = limited(bare, { limits, estimate: () => ({ input: NaN, output: 0 }) })
+    await expect(odd.complete(ask('x'))).rejects.toThrow('[invalid-options]')
+    expect(bare.calls).toHaveLength(0)
+    const model = limited(bare, { limits })
+    await model.complete(ask('1234', 59))
+    await expect(model.complete(ask('1234', 59))).rejects.toThrow('over-budget')
+    expect(() => limited(bare, { limits: [{ per: 'run', cost: 1 }] })).toThrow('price')
   })
 })

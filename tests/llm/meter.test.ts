@@ -21,7 +21,7 @@ const ever = (key: string, amount: number, most: number, known?: number): Claim 
 }
 const seat = (key: string, most: number, ms = 1_000): Claim => ({ kind: 'seat', key, amount: 1, most, ms })
 const reserve = (meter: Meter, ...claims: readonly Claim[]): Promise<Grant | Refusal> =>
-  meter.reserve({ id: String((count += 1)), claims, flows: 1 })
+  meter.reserve({ id: String((count += 1)), claims, flows: 1, group: 'g' })
 async function granted(meter: Meter, ...claims: readonly Claim[]): Promise<Grant> {
   const answer = await reserve(meter, ...claims)
   if (!answer.granted) throw new Error(`refused: ${JSON.stringify(answer)}`)

@@ -105,4 +105,33 @@ describe.skipIf(!hasRedis)('1,200 calls of four processes under 600 requests in 
     }
     await Promise.all(meters.map((meter) => meter.close()))
   })
+
+  it('do not wait for each other where one has had much of this and the other much of that', async () => {
+    const limits: Limit[] = [{ per: 'model', requests: 20, tokens: 2_000, every: '500ms' }]
+    const bare = scripted('mixed', ({ request }) => ({ usage: { input: 1, output: request.maxTokens ?? 0 } }))
+    const meters = [1, 2].map(() => new RedisMeter(redis.url))
+    const [many, large] = meters.map((meter) => limited(bare, { meter, limits, maxWait: '1m' }))
+    const began = Date.now()
+    await Promise.all([
+      ...Array.from({ length: 60 }, () => many?.complete(ask('abcd', 9))),
+      ...Array.from({ length: 10 }, () => large?.complete(ask('abcd', 599))),
+    ])
+    expect(Date.now() - began).toBeLessThan(5_000)
+    await Promise.all(meters.map((meter) => meter.close()))
+  })
+
+  it('hold up nobody when they leave or are gone', async () => {
+    const [leaving, staying] = [1, 2].map(() => new RedisMeter(redis.url, { prefix: 'leaving' }))
+    const ask = (meter: RedisMeter | undefined, id: string, amount: number) =>
+      meter?.reserve({
+        ...{ id, flows: 1, group: 'g' },
+        claims: [{ kind: 'window', key: 'k', amount, most: 10, ms: 60_000, waits: true }],
+      })
+    const first = await ask(staying, 'a', 10)
+    expect(await ask(leaving, 'b', 5)).toMatchObject({ granted: false })
+    await leaving?.close() // it would have come again in a minute
+    if (first?.granted) await staying?.settle(first, [2])
+    expect(await ask(staying, 'c', 8)).toMatchObject({ granted: true })
+    await staying?.close()
+  })
 })

@@ -120,6 +120,16 @@ export function claimsOf(
   })
 }
 
+/** Two limits on the same have a tally each, so that a call does not count twice in one. */
+export function apart(claims: readonly PlannedClaim[]): readonly PlannedClaim[] {
+  const seen = new Map<string, number>()
+  return claims.map((claim) => {
+    const number = (seen.get(claim.key) ?? 0) + 1
+    seen.set(claim.key, number)
+    return number === 1 ? claim : { ...claim, key: `${claim.key}/${number}` }
+  })
+}
+
 function spentOn(unit: Unit, { spent }: LimitedCall): number | undefined {
   if (!spent) return undefined
   return unit === 'requests' ? spent.calls : unit === 'tokens' ? spent.tokens : nano(spent.cost)

@@ -5,7 +5,15 @@ import type { Usage } from '../model/model-call.ts'
 import { send, wrapped, type Answer, type Ask } from './ask.ts'
 import { steadyClock, type Clock } from './clock.ts'
 import { estimateUsage } from './estimate.ts'
-import { amountOf, claimsOf, readLimit, type Limit, type LimitedCall, type PlannedClaim } from './limit.ts'
+import {
+  amountOf,
+  apart,
+  claimsOf,
+  readLimit,
+  type Limit,
+  type LimitedCall,
+  type PlannedClaim,
+} from './limit.ts'
 import { Limiter } from './limiter.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import type { Grant, Meter } from './meter.ts'
@@ -70,7 +78,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
     const call: LimitedCall = { ...how.for, model: model.name }
     const usage = estimate(ask)
     const about = { name, call, usage, cost: price?.(usage, model.name) ?? 0 }
-    const claims = limits.flatMap((limit) => claimsOf(limit, about))
+    const claims = apart(limits.flatMap((limit) => claimsOf(limit, about)))
     for (const { unit, amount } of claims) if (!isAmount(amount)) throw notAnAmount(unit, usage, about.cost)
     const id = `${own}.${(count += 1)}`
     const turn = await limiter.enter({

@@ -73,7 +73,12 @@ export class Limiter {
         signal?.removeEventListener('abort', abort)
         return true
       }
-      const abort = (): void => void (leave() && reject(signal?.reason as Error))
+      const abort = (): void => {
+        if (!leave()) return
+        reject(signal?.reason as Error)
+        for (const { key } of claims) this.#full.delete(key) // it may have been full for this one only
+        this.#look()
+      }
       const waiting: Waiting = {
         ...coming,
         lane: claims.map(({ key }) => key).join(' '),
@@ -84,6 +89,8 @@ export class Limiter {
         fail: (error) => void (leave() && reject(error as Error)),
       }
       signal?.addEventListener('abort', abort, { once: true })
+      const until = Math.max(0, ...claims.map(({ key }) => this.#full.get(key) ?? 0))
+      if (until > waiting.deadline) return this.#sendAway(waiting, until)
       this.#waiting.add(waiting)
       this.#queue.push(waiting)
       this.#look()
@@ -108,7 +115,7 @@ export class Limiter {
     this.#serving = true
     do {
       this.#again = false
-      this.#dismiss()
+      this.#expire()
       for (;;) {
         const now = this.#clock.now()
         const next = this.#queue.next(({ claims }) =>
@@ -145,31 +152,37 @@ export class Limiter {
     const claim = claims.find((one) => one.key === key)
     const over = claim?.over ?? 'wait'
     if (over === 'wait' && retryAfterMs !== undefined) {
-      this.#full.set(key, this.#clock.now() + retryAfterMs)
-      return this.#dismiss()
+      const until = this.#clock.now() + retryAfterMs
+      this.#full.set(key, until)
+      for (const waiting of this.#waiting) {
+        if (waiting.deadline >= until) break
+        if (waiting.claims.some((one) => one.key === key)) this.#sendAway(waiting, until)
+      }
+      return
     }
     this.#queue.take(next)
     if (typeof over === 'object') next.go({ instead: over.degrade })
     else next.fail(overBudget(next.model, claim, retryAfterMs))
   }
 
-  /** Sends away those that have waited long enough, or would wait in vain. */
-  #dismiss(): void {
+  /** Sends away those that have waited long enough. */
+  #expire(): void {
     const now = this.#clock.now()
-    let last = now
-    for (const until of this.#full.values()) last = Math.max(last, until)
     for (const waiting of this.#waiting) {
-      if (waiting.deadline > last) break
-      const until = Math.max(0, ...waiting.claims.map(({ key }) => this.#full.get(key) ?? 0))
-      if (waiting.deadline > now && until <= waiting.deadline) continue
-      const after = Math.max(1, until - now)
-      waiting.fail(
-        new RetryableError(
-          `${waiting.model} is over its limit: there may be room in ${formatMs(after)}, and a call waits no longer than ${formatMs(this.#maxWaitMs)}`,
-          { retryAfter: after },
-        ),
-      )
+      if (waiting.deadline > now) break
+      this.#sendAway(waiting, Math.max(0, ...waiting.claims.map(({ key }) => this.#full.get(key) ?? 0)))
     }
+  }
+
+  /** There may be room at `until`, and the call would not wait for that. */
+  #sendAway(waiting: Waiting, until: number): void {
+    const after = Math.max(1, Math.ceil(until - this.#clock.now()))
+    waiting.fail(
+      new RetryableError(
+        `${waiting.model} is over its limit: there may be room in ${formatMs(after)}, and a call waits no longer than ${formatMs(this.#maxWaitMs)}`,
+        { retryAfter: after },
+      ),
+    )
   }
 
   /** Sets the alarm to when the next thing can happen. */

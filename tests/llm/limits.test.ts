@@ -251,6 +251,40 @@ describe('a limit', () => {
     expect(asked).toHaveLength(3)
   })
 
+  it('stands beside another one on the same', async () => {
+    const cheap = scripted('cheap', () => 'cheap')
+    const limit = { per: 'tenant', every: '1m' } as const
+    const model = limited(
+      scripted('dear', () => 'dear'),
+      {
+        clock: clock(),
+        limits: [
+          { ...limit, requests: 2, over: { degrade: cheap } },
+          { ...limit, requests: 3, over: 'fail' },
+        ],
+      },
+    )
+    const names: string[] = []
+    for (let i = 0; i < 4; i++) names.push((await model.complete(ask('x'))).model)
+    expect(names).toEqual(['dear', 'dear', 'cheap', 'cheap'])
+  })
+
+  it('is not kept full by a large call that has left', async () => {
+    const time = clock()
+    const limits: Limit[] = [{ per: 'model', tokens: 100, every: '1m' }]
+    const model = limited(
+      scripted('m', () => ({ usage: { input: 1, output: 49 } })),
+      { clock: time, limits },
+    )
+    await model.complete(ask('1234', 49))
+    const leaving = new AbortController()
+    const large = model.complete(ask('1234', 98), { signal: leaving.signal })
+    const small = model.complete(ask('1234', 9))
+    expect(await standing([large, small])).toBe('..')
+    leaving.abort()
+    expect(await standing([large, small])).toBe('ny')
+  })
+
   it('that cannot be used is refused where it is given', () => {
     const make = (limit: unknown) => () =>
       limited(

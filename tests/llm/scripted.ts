@@ -62,3 +62,16 @@ export function ask(text: string, maxTokens?: number): ModelRequest {
 export function httpError(status: number, headers: Record<string, string> = {}): Error {
   return Object.assign(new Error(`status ${status}`), { status, headers: new Headers(headers) })
 }
+
+/** How each of some promises stands. */
+export async function standing(promises: readonly Promise<unknown>[]): Promise<string> {
+  const states = promises.map(() => '.')
+  promises.forEach((one, i) => {
+    one.then(
+      () => (states[i] = 'y'),
+      () => (states[i] = 'n'),
+    )
+  })
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
+  return states.join('')
+}

@@ -26,6 +26,7 @@ export const CODES = {
   'too-large': 'A value, a payload or a result is larger than the limits allow; nothing was written.',
   overloaded:
     'More starts are waiting to be written than the limits allow; the error says when to try again.',
+  'over-budget': 'A call of a model would use more than its limit allows; it was not made.',
   'run-failed': 'The result of a run was asked for, and the run failed.',
   'run-parked':
     'The run was set aside with a reason; it neither moves nor blocks others until that is mended.',

@@ -232,6 +232,7 @@ function answered({ text, toolCalls, finish, firstTokenMs, cache }: Completion) 
   }
 }
 
-function calledFor({ run, session, tenant }: Scope): NonNullable<CallOptions['for']> {
-  return { workflow: run.workflow, run: run.id, session, ...(tenant === undefined ? {} : { tenant }) }
+function calledFor({ run, session, tenant, spent }: Scope): NonNullable<CallOptions['for']> {
+  const { id, workflow } = run
+  return { workflow, run: id, session, spent, ...(tenant === undefined ? {} : { tenant }) }
 }

@@ -1,4 +1,4 @@
-import type { Usage } from '../model/model-call.ts'
+import type { Spent, Usage } from '../model/model-call.ts'
 
 /** A language model as it is called: messages in, an answer out. All that wraps a model is a model again. */
 export interface Model {
@@ -129,4 +129,6 @@ export interface CalledFor {
   readonly run?: string
   readonly session?: string
   readonly tenant?: string
+  /** What the run has spent so far: a budget of the run goes by it. */
+  readonly spent?: Spent
 }

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { RedisClientOptions, RedisClientType } from '@keyv/redis'
-import { StepwrightError } from '../errors/stepwright-error.ts'
+import type { RedisClientOptions } from '@keyv/redis'
+import { RedisConnection, redisScript } from './redis-connection.ts'
 import { placeOf, scanKeys } from './redis-rows.ts'
 import { WRITE_SCRIPT } from './redis-script.ts'
 import { durabilityWarnings } from './redis-durability.ts'
@@ -24,80 +23,42 @@ export interface RedisOptions {
   readonly timeoutMs?: number
 }
 
-const WRITE_SHA = createHash('sha1').update(WRITE_SCRIPT).digest('hex')
+const WRITE = redisScript(WRITE_SCRIPT)
 const REVISION_WIDTH = 15
 
-/**
- * Redis through `@keyv/redis`. Holds I1 by one Lua script per batch. The client is made here, with settings under
- * which nothing hangs and nothing is queued to be written later: a `KeyvRedis` that was passed in gives only its
- * address and credentials.
- */
+/** Redis through `@keyv/redis`. Holds I1 by one Lua script per batch. */
 export class RedisStore implements Store {
   readonly name: string
   readonly shared = true
   readonly snapshots = false
-  readonly #connection: RedisClientOptions
+  readonly #connection: RedisConnection
   readonly #prefix: string
-  readonly #timeoutMs: number
   readonly #convoy = new WriteConvoy((batches) => this.#writeAll(batches))
-  #client: RedisClientType | undefined
 
   constructor(
     connection: string | RedisClientOptions,
     { prefix = 'stepwright', timeoutMs = 5_000 }: RedisOptions = {},
   ) {
-    this.#connection = typeof connection === 'string' ? { url: connection } : connection
+    this.#connection = new RedisConnection(connection, timeoutMs)
     this.#prefix = prefix
-    this.#timeoutMs = timeoutMs
-    this.name = nameWithoutPassword(this.#connection)
+    this.name = this.#connection.name
   }
 
   async open(): Promise<readonly string[]> {
-    const { default: KeyvRedis } = await import('@keyv/redis').catch((cause: unknown) => {
-      throw new StepwrightError('module-missing', {
-        what: `${this.name} needs the package @keyv/redis`,
-        remedy: 'Run npm install @keyv/redis',
-        cause,
-      })
-    })
-    const timeout = this.#timeoutMs
-    let connected = false
-    const socket = {
-      ...this.#connection.socket,
-      connectTimeout: timeout,
-      socketTimeout: timeout,
-      // the first failure is the caller's to know; later ones are waited out
-      reconnectStrategy: (tries: number, cause: Error) =>
-        connected ? Math.min(50 * 2 ** tries, 2_000) : cause,
-    } as NonNullable<RedisClientOptions['socket']>
-    const adapter = new KeyvRedis<string>(
-      // pings are shorter than the socket's timeout, or an idle socket would be cut
-      {
-        ...this.#connection,
-        disableOfflineQueue: true,
-        pingInterval: Math.max(250, Math.floor(timeout / 3)),
-        socket,
-      },
-      { throwOnConnectError: true, throwOnErrors: true },
-    )
-    let refused: unknown
-    adapter.on('error', (error: unknown) => (refused ??= error)) // each call reports its own failure
+    await this.#connection.open()
     try {
-      return await this.#ask(async () => {
-        this.#client = (await adapter.getClient()) as RedisClientType
-        connected = true
-        return durabilityWarnings(this.#client, this.name)
-      })
+      return await this.#connection.ask((client) => durabilityWarnings(client, this.name))
     } catch (error) {
-      const client = adapter.client as RedisClientType
-      if (client.isOpen) client.destroy()
-      throw connected || !(refused instanceof Error) ? error : this.#unavailable(refused.message, refused)
+      await this.close()
+      throw error
     }
   }
 
   async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
     if (keys.length === 0) return []
-    const values = await this.#ask((client) => client.mGet(keys.map((key) => this.#row(collection, key))))
+    const values = await this.#connection.ask((client) =>
+      client.mGet(keys.map((key) => this.#row(collection, key))),
+    )
     return values.map((text) => (text === null ? undefined : this.#open(text)))
   }
 
@@ -106,23 +67,14 @@ export class RedisStore implements Store {
   }
 
   async #writeAll(batches: readonly Batch[]): Promise<readonly boolean[]> {
-    const script = {
-      arguments: batches.flatMap((batch) => {
-        const operations = this.#operations(batch)
-        return ['|', String(operations.length), ...operations]
-      }),
-    }
-    const answer = await this.#ask(async (client) => {
-      try {
-        return await client.evalSha(WRITE_SHA, script)
-      } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error
-        return client.eval(WRITE_SCRIPT, script)
-      }
+    const script = batches.flatMap((batch) => {
+      const operations = this.#operations(batch)
+      return ['|', String(operations.length), ...operations]
     })
+    const answer = await this.#connection.run(WRITE, script)
     if (typeof answer === 'string' && answer.length === batches.length)
       return Array.from(answer, (one) => one === '1')
-    throw this.#unavailable(`answered ${JSON.stringify(answer)} to a write`)
+    throw this.#connection.unavailable(`answered ${JSON.stringify(answer)} to a write`)
   }
 
   #operations({ put = [], delete: gone = [], check = [] }: Batch): string[] {
@@ -161,7 +113,7 @@ export class RedisStore implements Store {
     const high =
       before !== undefined && tag === undefined ? `(${before}` : start === '' ? '+' : `(${start}\u{10ffff}`
     const bounds = reverse ? ([high, low] as const) : ([low, high] as const)
-    const members = await this.#ask((client) =>
+    const members = await this.#connection.ask((client) =>
       client.zRange(set, bounds[0], bounds[1], {
         BY: 'LEX',
         REV: reverse,
@@ -184,7 +136,7 @@ export class RedisStore implements Store {
 
   async *rows(): AsyncGenerator<readonly StoredRow[]> {
     const prefix = `${this.#prefix}:`
-    for await (const keys of scanKeys((work) => this.#ask(work), prefix)) {
+    for await (const keys of scanKeys((work) => this.#connection.ask(work), prefix)) {
       const places = keys.flatMap((key) => placeOf(key.slice(prefix.length)))
       for (const [collection, own] of Map.groupBy(places, (place) => place.collection))
         yield await this.#stored(
@@ -201,21 +153,20 @@ export class RedisStore implements Store {
       ...(tag === undefined ? [] : ['T', this.#tags(collection), this.#tagged(collection), key, tag]),
     ])
     const batch = ['|', String(writes.length), ...writes]
-    await this.#ask((client) => client.eval(WRITE_SCRIPT, { arguments: batch }))
+    await this.#connection.run(WRITE, batch)
   }
 
-  async close(): Promise<void> {
-    const client = this.#client
-    this.#client = undefined
-    if (client?.isOpen) client.destroy()
-    await Promise.resolve()
+  close(): Promise<void> {
+    return this.#connection.close()
   }
 
   /** Rows with their tags; those that are gone by now are left out. */
   async #stored(collection: Collection, keys: string[]): Promise<readonly StoredRow[]> {
     const rows = await this.get(collection, keys)
     const { tagged } = COLLECTIONS[collection]
-    const tags = tagged ? await this.#ask((client) => client.hmGet(this.#tags(collection), keys)) : []
+    const tags = tagged
+      ? await this.#connection.ask((client) => client.hmGet(this.#tags(collection), keys))
+      : []
     return keys.flatMap((key, i) => {
       const row = rows[i]
       const tag = tags[i] ?? undefined
@@ -251,42 +202,8 @@ export class RedisStore implements Store {
       ? { revision, value: text.slice(start, end) }
       : { revision: 1, value: text }
   }
-
-  /** Asks the server and bounds the wait; whatever goes wrong is an error, never an empty answer (I7). */
-  async #ask<T>(work: (client: RedisClientType) => Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(this.#unavailable(`did not answer within ${this.#timeoutMs} ms`)),
-        this.#timeoutMs * 1.5,
-      )
-    })
-    try {
-      return await Promise.race([work(this.#client as RedisClientType), limit])
-    } catch (error) {
-      if (error instanceof StepwrightError) throw error
-      throw this.#unavailable(error instanceof Error ? error.message : String(error), error)
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  #unavailable(said: string, cause?: unknown): StepwrightError {
-    return new StepwrightError('store-unavailable', {
-      what: `${this.name} ${said}`,
-      remedy: 'See that the Redis server runs and can be reached; runs go on as soon as it answers',
-      cause,
-      details: { store: this.name },
-    })
-  }
 }
 
 function seal(value: string, revision: number): string {
   return `{"expires":null,"value":${value},"revision":${String(revision).padStart(REVISION_WIDTH)}}`
-}
-
-function nameWithoutPassword(connection: RedisClientOptions): string {
-  const { socket } = connection as { socket?: { host?: string; port?: number } }
-  const url = new URL(connection.url ?? `redis://${socket?.host ?? '127.0.0.1'}:${socket?.port ?? 6379}`)
-  return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`
 }

@@ -102,6 +102,7 @@ describe('programs in the documents', () => {
       'README.md',
       'docs/control-flow.md',
       'docs/failure.md',
+      'docs/llm-limits.md',
       'docs/llm.md',
       'docs/operators.md',
       'docs/patterns.md',

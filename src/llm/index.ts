@@ -21,3 +21,6 @@ export type {
   ToolCall,
   ToolSpec,
 } from './model.ts'
+export { prompt, type Prompt, type PromptOptions, type Rendering, type Values } from './prompt.ts'
+export type { Example, Placeholders, Template, Turn } from './template.ts'
+export { fitted, type Cut, type FitOptions, type Fitted, type Part } from './fitted.ts'

@@ -30,6 +30,8 @@ export interface ModelCall {
     readonly version: string
     readonly hash: string
     readonly variables?: unknown
+    /** What was left out of it, so that it fitted the window of the model. */
+    readonly cut?: readonly { readonly name: string; readonly tokens: number }[]
   }
   /** Temperature, the most tokens of the answer, and what else was set. */
   readonly params?: Readonly<Record<string, unknown>>

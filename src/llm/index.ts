@@ -24,3 +24,16 @@ export type {
 export { prompt, type Prompt, type PromptOptions, type Rendering, type Values } from './prompt.ts'
 export type { Example, Placeholders, Template, Turn } from './template.ts'
 export { fitted, type Cut, type FitOptions, type Fitted, type Part } from './fitted.ts'
+export {
+  condensed,
+  continued,
+  conversation,
+  messageSchema,
+  recent,
+  reply,
+  tokensOf,
+  type CondenseOptions,
+  type Counting,
+  type Replied,
+  type ReplyOptions,
+} from './conversation.ts'

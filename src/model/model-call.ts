@@ -35,7 +35,7 @@ export interface ModelCall {
   }
   /** Temperature, the most tokens of the answer, and what else was set. */
   readonly params?: Readonly<Record<string, unknown>>
-  /** What was said to the model; `skipped` messages before these stand in an earlier call of the same conversation. */
+  /** What was said to the model; `skipped` messages before these stand in an earlier call of the same conversation, or in its session. */
   readonly messages: readonly unknown[]
   readonly skipped?: number
   readonly answer?: string

@@ -37,3 +37,12 @@ export {
   type Replied,
   type ReplyOptions,
 } from './conversation.ts'
+export {
+  promptBook,
+  type Choice,
+  type PromptBook,
+  type PromptBookOptions,
+  type PromptShelf,
+  type SavedVersion,
+} from './prompt-book.ts'
+export type { Share } from './share.ts'

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 
 /** A text that is said in a template: its placeholders, `{{name}}`, are filled in. */
@@ -23,6 +24,17 @@ export interface Template {
   /** Variables whose values are images, one or several: addresses, or `data:` URLs. They go with what the user says last. */
   readonly images?: readonly string[]
 }
+
+const turn = z.object({ role: z.enum(['system', 'user', 'assistant']), text: z.string() })
+
+/** What a template is stored as. */
+export const templateSchema: z.ZodType<Template> = z.strictObject({
+  system: z.string().exactOptional(),
+  examples: z.array(z.object({ user: z.string(), assistant: z.string() })).exactOptional(),
+  messages: z.array(turn).exactOptional(),
+  user: z.string().exactOptional(),
+  images: z.array(z.string()).exactOptional(),
+})
 
 /** The names of the placeholders of a text. */
 export type Placeholders<

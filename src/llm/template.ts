@@ -42,7 +42,8 @@ export type Placeholders<
   Found = never,
 > = Text extends `${string}{{${infer Name}}}${infer Rest}` ? Placeholders<Rest, Found | Trimmed<Name>> : Found
 
-type Trimmed<Text extends string> = Text extends ` ${infer Rest}`
+/** Without the spaces around a name, and the brace of an object that it stands in. */
+type Trimmed<Text extends string> = Text extends ` ${infer Rest}` | `{${infer Rest}`
   ? Trimmed<Rest>
   : Text extends `${infer Rest} `
     ? Trimmed<Rest>

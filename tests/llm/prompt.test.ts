@@ -42,6 +42,14 @@ describe('a prompt', () => {
     )
   })
 
+  it('may stand between braces of its text', () => {
+    const json = prompt('json', {
+      variables: z.object({ a: z.number(), b: z.string() }),
+      user: '{"a":{"x":{{a}}}} {{{b}}} {} { {',
+    })
+    expect(json({ a: 1, b: 'two' }).messages[0]?.text).toBe('{"a":{"x":1}} {two} {} { {')
+  })
+
   it('puts in lists and objects as JSON, or as it was told', () => {
     const shop = prompt('shop', {
       variables: z.object({

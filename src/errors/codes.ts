@@ -23,6 +23,8 @@ export const CODES = {
   'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
   'agent-limit': 'An agent used up its turns or tokens and did not come to an end.',
   'unsupported-schema': 'A schema for an answer holds what no JSON, or no model, can be told.',
+  'invalid-prompt':
+    'A prompt, or what it is filled with, does not fit: its placeholders are not its variables, or a value has another type.',
   'too-large': 'A value, a payload or a result is larger than the limits allow; nothing was written.',
   overloaded:
     'More starts are waiting to be written than the limits allow; the error says when to try again.',

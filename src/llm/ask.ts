@@ -24,6 +24,8 @@ export interface AskOptions
   readonly stream?: boolean
   /** In a run, what the answer is saved under in this visit. Default: a hash of the request, so the same question has the same answer. */
   readonly key?: string
+  /** How many messages at the end are new. Those before them stand in a session, so the history only says how many there were. */
+  readonly fresh?: number
 }
 
 /** Options of a call whose answer has a form. */

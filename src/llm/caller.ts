@@ -82,7 +82,8 @@ export class Caller {
 
   complete({ verb, request, ask, options }: Question): Promise<Completion> {
     const { messages, format, tools, ...params } = request
-    const skipped = this.#skipped(messages)
+    const stored = options.fresh === undefined ? 0 : messages.length - options.fresh
+    const skipped = Math.max(this.#skipped(messages), stored)
     const prompt = promptOf(ask)
     const told = {
       ...params,

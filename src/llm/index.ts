@@ -47,3 +47,28 @@ export { cached, type CacheOptions } from './cached.ts'
 export type { AnswerStore } from './answer-cache.ts'
 export { hedged, type HedgeOptions } from './hedged.ts'
 export { patient } from './patient.ts'
+export { prompt, type Prompt, type PromptOptions, type Rendering, type Values } from './prompt.ts'
+export type { Example, Placeholders, Template, Turn } from './template.ts'
+export { fitted, type Cut, type FitOptions, type Fitted, type Part } from './fitted.ts'
+export {
+  condensed,
+  continued,
+  conversation,
+  messageSchema,
+  recent,
+  reply,
+  tokensOf,
+  type CondenseOptions,
+  type Counting,
+  type Replied,
+  type ReplyOptions,
+} from './conversation.ts'
+export {
+  promptBook,
+  type Choice,
+  type PromptBook,
+  type PromptBookOptions,
+  type PromptShelf,
+  type SavedVersion,
+} from './prompt-book.ts'
+export type { Share } from './share.ts'

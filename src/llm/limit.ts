@@ -15,7 +15,7 @@ export interface Limit {
   readonly requests?: number
   /** Tokens within `every`, input and output together. */
   readonly tokens?: number
-  /** Money within `every`, in the currency of `price`. */
+  /** Money within `every`, in the currency of `prices`. */
   readonly cost?: number
   /** Calls at the same time. */
   readonly concurrency?: number

@@ -18,6 +18,7 @@ import { Limiter } from './limiter.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import type { Grant, Meter } from './meter.ts'
 import type { CallOptions, Model } from './model.ts'
+import { costOf, type Prices } from './prices.ts'
 import { SeatKeeper } from './seat-keeper.ts'
 
 /** How a model is limited. */
@@ -36,7 +37,7 @@ export interface LimitedOptions {
   /** Tokens that a call is expected to use. Default: a quarter of the characters in, `maxTokens` or 1,000 out. */
   readonly estimate?: (ask: Asked) => Usage
   /** What tokens cost. Needed where a limit has `cost`. */
-  readonly price?: (usage: Usage, model: string) => number
+  readonly prices?: Prices
   readonly clock?: Clock
 }
 
@@ -50,21 +51,21 @@ export interface LimitedOptions {
  *     { per: 'model', requests: 500, tokens: 200_000, every: '1m', concurrency: 20 },
  *     { per: 'run', cost: 0.5 },
  *   ],
- *   price: ({ input, output }) => (input * 0.25 + output * 2) / 1e6,
+ *   prices: { 'gpt-5-mini': { input: 0.25, output: 2 } },
  * })
  */
 export function limited(model: Model, options: LimitedOptions): Model {
-  const { clock = steadyClock, name = model.name, estimate = estimateUsage, price } = options
+  const { clock = steadyClock, name = model.name, estimate = estimateUsage, prices } = options
   const { fairBy = ({ tenant, run }) => tenant ?? run ?? '', weight = () => 1 } = options
   const meter = options.meter ?? new MemoryMeter(clock)
   // those that do not wait come first: a call that is refused for good must not wait before it hears of it
   const limits = options.limits
     .map((limit, i) => readLimit(limit, `limits[${i}]`))
     .sort((a, b) => Number(a.over === 'wait') - Number(b.over === 'wait'))
-  if (!price && limits.some(({ most }) => most.cost !== undefined))
+  if (!prices && limits.some(({ most }) => most.cost !== undefined))
     throw new StepwrightError('invalid-options', {
       what: 'A limit has cost, and nothing says what a call costs',
-      remedy: 'Give price: ({ input, output }) => ...',
+      remedy: 'Give prices: { [model]: { input, output } }, for a million tokens',
     })
   const limiter = new Limiter({
     ...{ name, meter, clock, weight: (flow) => positive(weight(flow), flow) },
@@ -77,7 +78,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
   const serve = async (ask: Asked, how: CallOptions): Promise<Answer> => {
     const call: LimitedCall = { ...how.for, model: model.name }
     const usage = estimate(ask)
-    const about = { name, call, usage, cost: price?.(usage, model.name) ?? 0 }
+    const about = { name, call, usage, cost: costOf(prices ?? {}, model.name, usage) ?? 0 }
     const claims = apart(limits.flatMap((limit) => claimsOf(limit, about)))
     for (const { unit, amount } of claims) if (!isAmount(amount)) throw notAnAmount(unit, usage, about.cost)
     const id = `${own}.${(count += 1)}`
@@ -101,7 +102,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
     try {
       const answer = await make()
       const known = 'cache' in answer && answer.cache === 'hit'
-      const cost = price?.(answer.usage, model.name) ?? 0
+      const cost = costOf(prices ?? {}, model.name, answer.usage) ?? 0
       const amounts = claims.map(({ unit }) => (known ? 0 : amountOf(unit, answer.usage, cost)))
       used = amounts.map((amount, i) => (isAmount(amount) ? amount : (used[i] ?? 0)))
       return answer
@@ -125,7 +126,7 @@ function isAmount(amount: number): boolean {
 
 function notAnAmount(unit: string, usage: Usage, cost: number): StepwrightError {
   return new StepwrightError('invalid-options', {
-    what: `estimate gives ${quote(usage)} and price ${quote(cost)}, of which no ${unit} can be counted`,
+    what: `estimate gives ${quote(usage)} and a cost of ${quote(cost)}, of which no ${unit} can be counted`,
     remedy: 'Give numbers of 0 and more',
   })
 }

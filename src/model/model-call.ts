@@ -30,10 +30,12 @@ export interface ModelCall {
     readonly version: string
     readonly hash: string
     readonly variables?: unknown
+    /** What was left out of it, so that it fitted the window of the model. */
+    readonly cut?: readonly { readonly name: string; readonly tokens: number }[]
   }
   /** Temperature, the most tokens of the answer, and what else was set. */
   readonly params?: Readonly<Record<string, unknown>>
-  /** What was said to the model; `skipped` messages before these stand in an earlier call of the same conversation. */
+  /** What was said to the model; `skipped` messages before these stand in an earlier call of the same conversation, or in its session. */
   readonly messages: readonly unknown[]
   readonly skipped?: number
   readonly answer?: string

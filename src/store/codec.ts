@@ -7,6 +7,7 @@
  */
 import { parse, stringify } from 'devalue'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { grouped } from './groups.ts'
 
 /** Takes a large part away and returns a reference to its piece: its id and its hash. `text` tells parts apart; `json` makes what is kept. */
 export type Shelve = (text: string, json: () => string) => string
@@ -16,10 +17,6 @@ export type Fetch = (ref: string) => string
 
 /** Strings of this length and more become pieces, in UTF-16 units. */
 const LONG = 1_024
-/** Elements of an array that become one piece: as many as come to this length; shorter arrays than two of these stay whole. */
-const PIECE = 600
-const FEWEST = 8
-const MOST = 256
 /** Deeper values are refused: reading them back could overflow the stack. */
 const DEEPEST = 200
 
@@ -116,36 +113,13 @@ class Encoder {
     const own = Object.keys(value).length
     if (own !== value.length) return exotic(value, path) // holes or extra properties
     const encoded = value.map((item, i) => this.value(item, `${path}[${i}]`, depth + 1))
-    return this.#shelve && encoded.length >= 2 * FEWEST ? this.#group(encoded, this.#shelve) : encoded
+    const shelve = this.#shelve
+    if (!shelve) return encoded
+    return grouped(encoded, (elements) => {
+      const json = JSON.stringify(elements)
+      return `${MARK}g${shelve(json, () => json)}`
+    })
   }
-
-  /**
-   * Whole groups become pieces, and whole groups of references to those, so that an array that grows at its end costs
-   * one group at a time; the rest stays.
-   */
-  #group(items: readonly unknown[], shelve: Shelve): readonly unknown[] {
-    let level = items
-    let rest: readonly unknown[] = []
-    for (;;) {
-      const size = groupSize(level)
-      if (level.length < 2 * size) return [...level, ...rest]
-      const groups: string[] = []
-      for (let i = 0; i + size <= level.length; i += size) {
-        const json = JSON.stringify(level.slice(i, i + size))
-        groups.push(`${MARK}g${shelve(json, () => json)}`)
-      }
-      rest = [...level.slice(groups.length * size), ...rest]
-      level = groups
-    }
-  }
-}
-
-/** How many elements make a group: by the first ones, so that it stays as it is while the array grows. */
-function groupSize(items: readonly unknown[]): number {
-  let size = FEWEST
-  while (size < MOST && 2 * size <= items.length && JSON.stringify(items.slice(0, size)).length < PIECE)
-    size *= 2
-  return size
 }
 
 const TOO_DEEP = Symbol('too deep')

@@ -70,6 +70,12 @@ export function idOf(ref: string): string {
   return ref.slice(0, ref.indexOf('.'))
 }
 
+/** The references in the text of a piece: a group has them, a text has none. */
+export function referencesIn(piece: string): readonly string[] {
+  // most groups hold none, and need not be parsed to find that out
+  return piece.startsWith('[') && piece.includes('\\u0000') ? piecesIn(JSON.parse(piece)) : []
+}
+
 const HASH_LENGTH = 16
 
 /** 96 bits: whoever changes a piece has to change what refers to it, and the history that holds that. */
@@ -112,7 +118,7 @@ export async function gatherPieces(
         continue
       }
       texts.set(ref, row.value)
-      if (row.value.startsWith('[')) next.push(...piecesIn(JSON.parse(row.value)))
+      next.push(...referencesIn(row.value))
     }
     wanted = [...new Set(next)].filter((ref) => !asked.has(ref))
     for (const ref of wanted) asked.add(ref)

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { piecesIn } from './codec.ts'
-import { idOf, PieceShelf } from './piece-shelf.ts'
+import { idOf, PieceShelf, referencesIn } from './piece-shelf.ts'
 import type { Batch, Delete, Store } from './store.ts'
 
 /** A session as it is stored: its state and the revision that a change must name. */
@@ -64,10 +64,10 @@ export class SessionDocument {
     const fresh = this.#shelf.takeFresh()
     const texts = new Map([...this.#pieces, ...fresh.map((put) => [put.key, put.value] as const)])
     const needed = new Set<string>()
-    for (let wanted = piecesIn(encoded).map(idOf); wanted.length > 0;) {
-      const inner = wanted.filter((id) => !needed.has(id) && texts.get(id)?.startsWith('['))
-      for (const id of wanted) needed.add(id)
-      wanted = inner.flatMap((id) => piecesIn(JSON.parse(texts.get(id) ?? 'null')).map(idOf))
+    for (let wanted: readonly string[] = piecesIn(encoded); wanted.length > 0;) {
+      const ids = wanted.map(idOf).filter((id) => !needed.has(id))
+      for (const id of ids) needed.add(id)
+      wanted = ids.flatMap((id) => referencesIn(texts.get(id) ?? ''))
     }
     return {
       put: [...fresh, { collection: 'session', key: this.id, value, expect: this.revision }],

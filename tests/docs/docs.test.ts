@@ -107,6 +107,7 @@ describe('programs in the documents', () => {
       'docs/operators.md',
       'docs/patterns.md',
       'docs/people.md',
+      'docs/prompts.md',
       'docs/security.md',
       'docs/stores.md',
       'docs/testing.md',

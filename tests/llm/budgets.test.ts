@@ -5,12 +5,13 @@ import { TestClock } from 'stepwright/testing'
 import { ask, scripted, standing } from './scripted.ts'
 
 const clock = (): TestClock => new TestClock()
+const prices = { m: { input: 0, output: 10_000 } }
 const price = ({ output }: { output: number }): number => output / 100
 
 describe('a budget', () => {
   it('stops within one call of what it allows', async () => {
     const bare = scripted('m', (_, i) => ({ usage: { input: 3, output: 3 + (i % 4) } }))
-    const model = limited(bare, { price, limits: [{ per: 'run', cost: 0.5 }] })
+    const model = limited(bare, { prices, limits: [{ per: 'run', cost: 0.5 }] })
     let spent = 0
     const call = async () =>
       (spent += price((await model.complete(ask('x', 6), { for: { run: 'r' } })).usage))
@@ -28,7 +29,7 @@ describe('a budget', () => {
     const model = limited(
       scripted('m', () => ({ usage: { input: 0, output: 6 } })),
       {
-        price,
+        prices,
         limits: [{ per: 'run', cost: 0.5, requests: 100 }],
       },
     )
@@ -43,7 +44,7 @@ describe('a budget', () => {
   it('counts what is under way', async () => {
     const time = clock()
     const bare = scripted('m', () => ({ usage: { input: 0, output: 6 } }), { clock: time, ms: 1_000 })
-    const model = limited(bare, { clock: time, price, limits: [{ per: 'run', cost: 0.2 }] })
+    const model = limited(bare, { clock: time, prices, limits: [{ per: 'run', cost: 0.2 }] })
     const spent = { calls: 0, tokens: 0, cost: 0.05 }
     const calls = [1, 2, 3].map(() => model.complete(ask('x', 6), { for: { run: 'r', spent } }))
     expect(await standing(calls)).toBe('..n')

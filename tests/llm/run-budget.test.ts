@@ -37,6 +37,7 @@ class WritingWorkflow {
   }
 }
 
+const prices = { m: { input: 0, output: 1_000 } }
 const price = ({ output }: { output: number }): number => output / 1_000
 
 /** A page costs 0.03 and is expected to cost 0.04; a budget of 0.5 for the run. A process makes `pages` of them. */
@@ -46,7 +47,7 @@ function desk(paid: number[], pages = Infinity): Desk & Bindable<Desk> {
     paid.push(30)
     return { usage: { input: 0, output: 30 } }
   })
-  const model = limited(bare, { price, limits: [{ per: 'run', cost: 0.5 }] })
+  const model = limited(bare, { prices, limits: [{ per: 'run', cost: 0.5 }] })
   return {
     write: () => Promise.reject(new Error('it is not bound')),
     [bind]: (scope) => ({

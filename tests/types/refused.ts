@@ -2,6 +2,7 @@
 // The test compiles this file and compares; see refused.test.ts.
 import { z } from 'zod'
 import { createEngine, resources, states, type Context, type Input, type ItemContext, type Joined, type OutcomeOf, type ShapeOf, type Signal, type Standing } from '../../src/index.ts'
+import { prompt } from '../../src/llm/index.ts'
 
 enum State { Draft = 'draft', Check = 'check', Review = 'review', Published = 'published', Rejected = 'rejected' }
 const Article = states(State, {
@@ -191,3 +192,16 @@ export const P03 = Rich.migrate({ from: 1, of: ArticleWorkflow, states: { draft:
 export const P04 = Rich.migrate({ from: 1, of: ArticleWorkflow, states: { draft: R.Score, check: R.Check, review: R.Review, gone: R.Gone } }) //! 'gone' does not exist in type
 export const P05 = Rich.migrate({ from: 1, states: { draft: 'scoer' } }) //! Type '"scoer"' is not assignable to type
 export const P06 = Rich.migrate({ from: 1, of: ArticleWorkflow, states: { draft: () => Rich.go(R.Check, { txet: '' }), check: R.Check, review: R.Review } }) //! 'txet' does not exist in type '{ text: string; }'
+// prompts
+const variables = z.object({ document: z.string(), words: z.number().default(100) })
+export const Q01 = prompt('p', { variables, user: '{{words}} {{documnet}}' }) //! {{documnet}} is not among the variables
+export const Q02 = prompt('p', { variables, user: '{{ document }}' }) //! the variable \"words\" is used nowhere
+export const Q03 = prompt('p', { variables, user: '{{document}}', system: '{{words}} {{name}}' }) //! {{name}} is not among the variables
+export const Q04 = prompt('p', { variables, messages: [{ role: 'user', text: '{{document}} {{wrods}}' }] }) //! {{wrods}} is not among the variables
+export const Q05 = prompt('p', { variables, user: '{{words}}', images: ['photo'] }) //! Type '"photo"' is not assignable to type
+export const Q06 = prompt('p', { variables, user: '{{words}} {{document}}', render: { words: (words) => words.length } }) //! Property 'length' does not exist on type 'number'
+const asked = prompt('p', { variables, user: '{{words}} {{document}}' })
+export const Q07 = asked({ words: 1 }) //! Property 'document' is missing in type
+export const Q08 = asked({ document: '', word: 1 }) //! 'word' does not exist in type
+export const Q09 = asked({ document: 1 }) //! Type 'number' is not assignable to type 'string | Fitted'
+export const finePrompts = [prompt('p', { variables, images: ['document'], user: '{{words}}' }), prompt('p', { variables, user: String(asked.hash) }), asked({ document: '' })]

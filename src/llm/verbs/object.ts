@@ -99,5 +99,5 @@ function readJson(raw: string): { readonly value: unknown } | undefined {
 }
 
 function complaint(reasons: readonly string[]): string {
-  return `That answer cannot be used: ${reasons.join('; ')}. Answer again, as it was asked for.`
+  return `Answer again, as it was asked for, without what was wrong: ${reasons.join('; ')}`
 }

@@ -21,6 +21,8 @@ export const CODES = {
   'unknown-checkpoint': 'The run has no checkpoint of that number to fork from.',
   'too-many-items': 'A map has more items than its bound allows.',
   'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
+  'model-key-missing': 'A model was made without the key that its server wants.',
+  'unknown-model': 'The server of a model knows no model of that name.',
   'agent-limit': 'An agent used up its turns or tokens and did not come to an end.',
   'unsupported-schema': 'A schema for an answer holds what no JSON, or no model, can be told.',
   'invalid-prompt':

@@ -1,5 +1,6 @@
 import OpenAI from 'openai'
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { AnswerError } from './answer-error.ts'
 import type {
   Abilities,
@@ -66,6 +67,7 @@ class OpenAiModel implements Model {
     this.abilities = { ...ALL, ...abilities }
     this.#timeoutMs = timeoutMs
     this.#idleMs = idleMs
+    if (!client && apiKey === undefined && !process.env['OPENAI_API_KEY']) throw keyMissing(model)
     this.#client =
       client ??
       new OpenAI({
@@ -75,6 +77,14 @@ class OpenAiModel implements Model {
   }
 
   async complete(request: ModelRequest, how: CallOptions = {}): Promise<Completion> {
+    try {
+      return await this.#complete(request, how)
+    } catch (error) {
+      throw unknownModel(error, this.name) ?? error
+    }
+  }
+
+  async #complete(request: ModelRequest, how: CallOptions): Promise<Completion> {
     const body = bodyOf(this.name, request)
     if (how.onText && this.abilities.stream) return this.#streamed(body, how, how.onText)
     return completionOf((await this.#client.chat.completions.create(body, this.#options(how))) as unknown)
@@ -141,4 +151,24 @@ class OpenAiModel implements Model {
       ...(idempotencyKey === undefined ? {} : { headers: { 'Idempotency-Key': idempotencyKey } }),
     }
   }
+}
+
+function keyMissing(model: string): StepwrightError {
+  return new StepwrightError('model-key-missing', {
+    what: `There is no key for the model ${quote(model)}`,
+    remedy: 'Set OPENAI_API_KEY, or give apiKey; a server that wants none takes any',
+  })
+}
+
+/** It still has its status: a list of models goes on to the next one. */
+function unknownModel(error: unknown, model: string): StepwrightError | undefined {
+  const { status, code } = (error ?? {}) as { readonly status?: unknown; readonly code?: unknown }
+  if (status !== 404 || code !== 'model_not_found') return undefined
+  const unknown = new StepwrightError('unknown-model', {
+    what: `The server knows no model ${quote(model)}`,
+    remedy: 'Give the name of a model that it has, or ask for access to this one',
+    cause: error,
+    details: { model },
+  })
+  return Object.assign(unknown, { status })
 }

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { openAiModel } from 'stepwright/llm'
 import { offline } from '../support/offline-llm.ts'
 
 describe('openAiModel', () => {
@@ -42,6 +43,16 @@ describe('openAiModel', () => {
       setTimeout(() => end.abort(), 30)
       await expect(call).rejects.toThrow(/abort/i)
     }
+  })
+
+  it('says what is missing: a key before anything is sent, a model that the server does not have', async () => {
+    vi.stubEnv('OPENAI_API_KEY', '')
+    expect(() => openAiModel({ model: 'gpt-5-mini' })).toThrow(
+      expect.objectContaining({ code: 'model-key-missing' }),
+    )
+    vi.unstubAllEnvs()
+    await using made = await offline({ models: ['other'] })
+    await expect(made.llm.text('Hello')).rejects.toMatchObject({ code: 'unknown-model', status: 404 })
   })
 
   it('does not try again by itself', async () => {

@@ -22,6 +22,8 @@ export const CODES = {
   'too-many-items': 'A map has more items than its bound allows.',
   'key-missing': 'What is stored was signed or encrypted with a key that this process does not have.',
   'agent-limit': 'An agent used up its turns or tokens and did not come to an end.',
+  'not-on-tape': 'A model that answers from a tape was asked what is not on it; the difference is shown.',
+  'invalid-tape': 'A file is not a tape, or one of a newer version.',
   'unsupported-schema': 'A schema for an answer holds what no JSON, or no model, can be told.',
   'too-large': 'A value, a payload or a result is larger than the limits allow; nothing was written.',
   overloaded:

@@ -67,16 +67,7 @@ export class Tape {
   ): Promise<Tape> {
     const tape = new Tape()
     for (const [name, abilities] of Object.entries(models)) tape.knows(name, abilities)
-    let together: Note[] = []
-    const told = (): void => {
-      for (const note of inOrder(together)) tape.add(note)
-      together = []
-    }
-    for await (const happening of history) {
-      if (happening.type === 'model-called' || happening.type === 'tool-called') together.push(happening)
-      else told()
-    }
-    told()
+    await tape.addAll(history)
     return tape
   }
 
@@ -119,6 +110,20 @@ export class Tape {
   add(note: Note): void {
     if (note.type === 'model-called') this.#calls.push(callOf(note))
     else this.#tools.push(toolOf(note))
+  }
+
+  /** Adds the calls that a history tells of, or what a branch or item told. */
+  async addAll(history: Iterable<Happening> | AsyncIterable<Happening>): Promise<void> {
+    let together: Note[] = []
+    const told = (): void => {
+      for (const note of inOrder(together)) this.add(note)
+      together = []
+    }
+    for await (const happening of history) {
+      if (happening.type === 'model-called' || happening.type === 'tool-called') together.push(happening)
+      else told()
+    }
+    told()
   }
 
   /** Notes what a model can do. */

@@ -1,0 +1,147 @@
+import { join } from 'node:path'
+import { expect, vi } from 'vitest'
+import { createEngine, type RunHandle } from 'stepwright'
+import { createModelServer, TestClock, type ModelServer } from 'stepwright/testing'
+import { LetterWorkflow, makeResources } from './fixtures/letter.ts'
+import { test, type Project } from './project.ts'
+
+/** Drives a letter in the store of the folder. */
+async function letter(
+  project: Project,
+  server: ModelServer,
+  id: string,
+  work: (run: RunHandle, clock: TestClock) => Promise<void>,
+): Promise<void> {
+  const clock = new TestClock()
+  const store = `sqlite:${join(project.folder, 'stepwright.db')}` as const
+  const engine = createEngine({
+    workflows: [LetterWorkflow],
+    store,
+    resources: makeResources(server.url),
+    host: clock,
+    lease: '52w',
+    poll: '52w',
+  })
+  const run: RunHandle = await engine.start(
+    LetterWorkflow,
+    { to: 'Ada', since: new Date(0) },
+    { id, session: 'mail' },
+  )
+  await work(run, clock)
+  await engine.close()
+}
+
+async function stands(run: RunHandle, clock: TestClock, visits: number, state = 'review'): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const view = await run.view()
+      if (view.timer?.kind === 'retry') await clock.advance('1h')
+      expect(view).toMatchObject({ state, visits: { review: visits } })
+    },
+    { timeout: 10_000, interval: 10 },
+  )
+}
+
+async function modelServer(): Promise<ModelServer> {
+  return createModelServer({
+    script: ({ messages, tools }) => {
+      const name = messages.at(-1)?.role === 'user' && tools?.[0]?.name
+      return name ? { toolCalls: [{ name, arguments: { name: 'Ada' } }] } : undefined
+    },
+  })
+}
+
+test(
+  'a run with model calls, tools, failures, signals and a wait of days is a test that passes, and that shows a changed prompt',
+  { timeout: 90_000 },
+  async ({ project }) => {
+    await using server = await modelServer()
+    server.fail({ status: 503 })
+    await letter(project, server, 'a/1', async (run, clock) => {
+      await stands(run, clock, 1)
+      await run.signal('revise', { notes: 'Mention the weather.' } as never, {
+        as: { id: 'bo', roles: ['editor'] },
+      })
+      await stands(run, clock, 2)
+      await clock.advance('2d')
+      await run.result()
+    })
+    await server.close()
+
+    const made = await project.json('export', 'a/1', 'letter.ts', '--test')
+    expect(made).toMatchObject({ code: 0, result: { files: ['a-1.test.ts', 'a-1.tape.json'] } })
+    const text = await project.text('a-1.test.ts')
+    expect(text).toContain("post: unstubbed('post'), // TODO")
+    expect(text).toContain("path: ['write', 'review', 'write', 'review', 'sent']")
+    expect(text).toContain('new Date(0)')
+    expect(text.match(/tool: 'address'/g)).toHaveLength(2)
+    expect(await project.tool('tsc', '-p', project.folder)).toEqual({ code: 0, out: '' })
+    const passed = await project.vitest()
+    expect(passed.out).toMatch(/Tests +1 passed/)
+    expect(passed.code).toBe(0)
+
+    await project.edit('letter.ts', (code) => code.replace('Be brief.', 'Be very brief.'))
+    const failed = await project.vitest()
+    expect(failed.code).toBe(1)
+    expect(failed.out).toContain('[not-on-tape]')
+    expect(failed.out).toMatch(
+      / {2}Write a short letter to Ada\.\n {2}Be kind\.\n- Be brief\.\n\+ Be very brief\./,
+    )
+
+    expect(await project.json('export', 'a/1', 'letter.ts', '--test')).toMatchObject({
+      code: 2,
+      error: { code: 'invalid-options', remedy: expect.stringContaining('--replace') as string },
+    })
+    expect(await project.json('export', 'a/1', 'letter.ts', '--test', '--replace')).toMatchObject({ code: 0 })
+  },
+)
+
+test(
+  'a changed path, and a resource that is used, fail the test with what they are',
+  { timeout: 60_000 },
+  async ({ project }) => {
+    await using server = await modelServer()
+    await letter(project, server, 'b', (run, clock) => stands(run, clock, 1))
+    const out = join(project.folder, 'waits.test.ts')
+    expect(await project.json('export', 'b', 'letter.ts', '--test', '--out', out)).toMatchObject({ code: 0 })
+    expect(await project.text('waits.test.ts')).toContain("status: 'waiting'")
+    await project.edit('letter.ts', (code) =>
+      code.replace(
+        '{ llm, lookups, config }: Context<D>) {',
+        '{ llm, lookups, config, post }: Context<D>) {\n    await post.send(to)',
+      ),
+    )
+    const { code, out: said } = await project.vitest()
+    expect(code).toBe(1)
+    expect(said).toContain('"failure": "FatalError"')
+  },
+)
+
+test('all of a run is written as JSON', async ({ project }) => {
+  await using server = await modelServer()
+  await letter(project, server, 'c', (run, clock) => stands(run, clock, 1))
+  const { result } = await project.json('export', 'c')
+  expect(result).toMatchObject({
+    run: { id: 'c', status: 'waiting' },
+    history: expect.arrayContaining([
+      expect.objectContaining({ type: 'model-called', verb: 'text' }),
+    ]) as unknown,
+    parts: [],
+    children: [],
+  })
+  expect(await project.run(['export', 'c', '--out', 'c.json'])).toMatchObject({ code: 0, out: 'c.json\n' })
+  expect(JSON.parse(await project.text('c.json'))).toEqual(result)
+})
+
+test('what cannot be exported is said', async ({ project }) => {
+  await using server = await modelServer()
+  await letter(project, server, 'd', (run, clock) => stands(run, clock, 1))
+  expect(await project.json('export', 'd', '--test')).toMatchObject({
+    code: 2,
+    error: { code: 'invalid-options', remedy: expect.stringContaining('export d FILE --test') as string },
+  })
+  expect(await project.json('export', 'x', 'letter.ts', '--test')).toMatchObject({
+    code: 2,
+    error: { code: 'unknown-run' },
+  })
+})

@@ -7,11 +7,11 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Model } from '../llm/model.ts'
 import { Tape } from '../llm/tape/tape.ts'
 import { checkId } from '../model/identifier.ts'
-import { isEnded, isParked } from '../model/status.ts'
+import { isEnded } from '../model/status.ts'
 import { readPublished } from '../control/publication.ts'
 import type { Store } from '../store/store.ts'
 import { EXIT } from './exit-code.ts'
-import { testText } from './export-test.ts'
+import { testText, type TestParts } from './export-test.ts'
 import { writeJson } from './json-text.ts'
 import { masksFor } from './masks.ts'
 import { shellLine, type StoreChoice } from './shell-line.ts'
@@ -61,10 +61,14 @@ async function exportTest(
   options: ExportOptions,
   terminal: Terminal,
 ): Promise<number> {
-  checkCan(record)
   const { run } = record
   const file = await loadWorkflowFile(path)
   const family = familyOf(file, [chooseWorkflow(file, run.workflow)])
+  const rests = (name: string, state: string): boolean => {
+    const found = family.find(({ definition }) => definition.name === name)?.definition.states.get(state)
+    return found !== undefined && awaitedBy(found).size > 0
+  }
+  checkCan(record, rests)
   const test = options.out ?? `${run.id.replaceAll(/[^\w.-]+/g, '-')}.test.ts`
   const tapeFile = `${test.replace(/(\.(test|spec))?\.[cm]?[jt]sx?$/, '')}.tape.json`
   const { models, others } = await resourcesOf(file, terminal)
@@ -92,10 +96,7 @@ async function exportTest(
     models: isTaped ? named : new Map(),
     others: isTaped ? others : [...named.keys(), ...others],
     ...(config ? { config } : {}),
-    rests: (name, state) => {
-      const found = family.find(({ definition }) => definition.name === name)?.definition.states.get(state)
-      return found !== undefined && awaitedBy(found).size > 0
-    },
+    rests,
     ...(isTaped ? { tape: `./${basename(tapeFile)}` } : {}),
   })
   const written = [await write(test, text, options)]
@@ -105,7 +106,8 @@ async function exportTest(
 }
 
 /** Only what began with an input, by this code, and stands still can be done again. */
-function checkCan({ run: { id, status, forkedFrom }, history }: RunRecord): void {
+function checkCan({ run, history }: RunRecord, rests: TestParts['rests']): void {
+  const { id, workflow, status, state, timer, forkedFrom } = run
   const refuse = (what: string, remedy: string): never => {
     throw new StepwrightError('not-possible', { what, remedy, details: { run: id, status } })
   }
@@ -119,10 +121,11 @@ function checkCan({ run: { id, status, forkedFrom }, history }: RunRecord): void
       `Run ${quote(id)} was begun by an older version of its workflow`,
       'Export one that this version has begun',
     )
-  if (!isEnded(status) && !isParked(status) && status !== 'waiting' && status !== 'paused')
+  const waits = status === 'waiting' && timer?.kind !== 'retry' && rests(workflow, state)
+  if (!isEnded(status) && !waits)
     refuse(
-      `Run ${quote(id)} is ${status}, so how it goes is not known yet`,
-      'Export it when it waits or has ended',
+      `Run ${quote(id)} is ${status} in ${quote(state)}, so how it goes on is not known yet`,
+      'Export it when it has ended, or waits for somebody',
     )
 }
 

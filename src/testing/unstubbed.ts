@@ -18,7 +18,7 @@ export function unstubbed(name: string): never {
       : key === Symbol.toPrimitive
         ? refuse(name)
         : undefined // engines ask whether it is bound, promises whether it is one
-  return new Proxy(() => undefined, {
+  return new Proxy(class {}, {
     get: (_target, key) => used(key),
     apply: () => refuse(name),
     construct: () => refuse(`new ${name}`),

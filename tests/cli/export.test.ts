@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { createEngine, type RunHandle } from 'stepwright'
 import { createModelServer, TestClock, type ModelServer } from 'stepwright/testing'
+import type * as Letter from './fixtures/letter.ts'
 import { LetterWorkflow, makeResources } from './fixtures/letter.ts'
 import { test, type Project } from './project.ts'
 
@@ -131,6 +132,30 @@ test('all of a run is written as JSON', async ({ project }) => {
   })
   expect(await project.run(['export', 'c', '--out', 'c.json'])).toMatchObject({ code: 0, out: 'c.json\n' })
   expect(JSON.parse(await project.text('c.json'))).toEqual(result)
+})
+
+test('fields that are not for everybody are left out, unless they are asked for', async ({ project }) => {
+  await project.edit('letter.ts', (text) =>
+    text.replace('to: z.string(), since', 'to: z.string().meta({ pii: true }), since'),
+  )
+  await using server = await modelServer()
+  const { LetterWorkflow: Marked, makeResources: make } = (await import(
+    join(project.folder, 'letter.ts')
+  )) as typeof Letter
+  const store = `sqlite:${join(project.folder, 'stepwright.db')}` as const
+  const engine = createEngine({ workflows: [Marked], store, resources: make(server.url) })
+  const run: RunHandle = await engine.start(Marked, { to: 'Ada' }, { id: 'p' })
+  await vi.waitFor(
+    async () => expect(await run.view()).toMatchObject({ status: 'waiting', timer: { kind: 'expires' } }),
+    { timeout: 10_000 },
+  )
+  await engine.close()
+  const masked = await project.run(['export', 'p', 'letter.ts', '--test'])
+  expect(masked).toMatchObject({ code: 0, err: expect.stringContaining('secret or pii') as string })
+  expect(await project.text('p.test.ts')).toContain("to: '***'")
+  const whole = await project.run(['export', 'p', 'letter.ts', '--test', '--replace', '--unmask'])
+  expect(whole).toMatchObject({ code: 0, err: '' })
+  expect(await project.text('p.test.ts')).toContain("to: 'Ada'")
 })
 
 test('what cannot be exported is said', async ({ project }) => {

@@ -12,7 +12,7 @@ import {
   type RunHandle,
   type ShapeOf,
 } from 'stepwright'
-import { createLlm, replayed, Tape, taped, tool, type Llm } from 'stepwright/llm'
+import { createLlm, replayed, Tape, taped, tool, type Llm, type Message } from 'stepwright/llm'
 import { createTestEngine } from 'stepwright/testing'
 import { diffLines } from '../../src/llm/tape/line-diff.ts'
 import { packVector, unpackVector } from '../../src/llm/tape/vectors.ts'
@@ -90,6 +90,27 @@ async function record() {
   return { ...recorded, model: made.model }
 }
 
+/** A workflow of one step, and what it tells. */
+function handled(work: (llm: Llm) => Promise<unknown>) {
+  @Asking.workflow({ name: 'once' })
+  class Once {
+    @Asking.step(State.Ask, { to: State.Told })
+    async ask(_: Input<D, State.Ask>, { llm }: Context<D>) {
+      return Asking.go(State.Told, { said: await work(llm) })
+    }
+  }
+  const drive = async (llm: Llm, workflow: typeof Once) => {
+    const test = createTestEngine({ workflows: [workflow], resources: { llm, lookups: [] } })
+    const run: RunHandle = await test.engine.start(workflow, { topic: 'cats' })
+    const { data } = await test.finish(run)
+    const events: HistoryEvent[] = []
+    for await (const event of run.events({ follow: false })) events.push(event)
+    await test.close()
+    return { data, events, calls: events.filter((event) => event.type === 'model-called') }
+  }
+  return { Once, drive }
+}
+
 const folders: string[] = []
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, force: true }))))
 async function file(): Promise<string> {
@@ -152,6 +173,76 @@ describe('a tape', () => {
     const first = await run(createLlm(taped(made.model, tape)))
     expect(await run(createLlm(replayed(tape)))).toEqual(first)
     expect(calls).toBe(1)
+  })
+})
+
+describe('the order of a tape', () => {
+  const hello = {
+    type: 'model-called',
+    model: 'm',
+    verb: 'text',
+    hash: 'h',
+    messages: ['hello'],
+    ms: 1,
+  } as const
+  const usage = { input: 1, output: 1 }
+
+  it('has a call that failed before the one that was made again, which a commit tells first', async () => {
+    const failure = { name: 'Error', message: 'busy', status: 503 }
+    const answer = { answer: 'well', finish: 'stop', usage, attempt: 2 } as const
+    const other = { ...hello, ...answer, hash: 'o', attempt: 1 }
+    const tape = await Tape.of([other, { ...hello, ...answer }, other, { ...hello, attempt: 1, failure }])
+    expect(tape.calls.map(({ hash, failure }) => `${hash} ${failure ? 'failed' : 'answered'}`)).toEqual([
+      ...['o answered', 'h failed', 'o answered', 'h answered'],
+    ])
+  })
+
+  it('does not mix the tries of two commits', async () => {
+    const said = (answer: string, attempt: number) => ({ ...hello, answer, finish: 'stop', usage, attempt })
+    const moved = { type: 'claimed', worker: 'w' } as const
+    const tape = await Tape.of([said('a', 2), moved, said('b', 1)])
+    expect(tape.calls.map(({ answer }) => answer?.text)).toEqual(['a', 'b'])
+  })
+
+  it('tells a call that was made again in a handler as its second try, and replays both', async () => {
+    const stubborn = async (llm: Llm) => {
+      const first = await llm.text('Hello.').catch((error: { status: number }) => error.status)
+      return [first, await llm.text('Hello.')]
+    }
+    await using made = await offline()
+    made.server.fail({ status: 503 })
+    const { Once, drive: driveOnce } = handled(stubborn)
+    const recorded = await driveOnce(made.llm, Once)
+    expect(recorded.calls.map(({ attempt, failure }) => [attempt, failure?.status])).toEqual([
+      [2, undefined],
+      [1, 503],
+    ])
+    const again = await driveOnce(createLlm(replayed(await Tape.of(recorded.events))), Once)
+    expect(again.data).toEqual(recorded.data)
+    expect(again.data).toMatchObject({ said: [503, expect.stringContaining('offline model')] })
+  })
+
+  it('tells two conversations apart that one handler has at once', async () => {
+    const talk = async (llm: Llm, about: string) => {
+      const messages: Message[] = [{ role: 'user', text: `Talk about ${about}.` }]
+      for (let i = 0; i < 3; i++) {
+        messages.push({ role: 'assistant', text: await llm.text(messages) }, { role: 'user', text: 'More.' })
+      }
+      return messages
+    }
+    const both = (llm: Llm) => Promise.all(['cats', 'dogs'].map((about) => talk(llm, about)))
+    await using made = await offline()
+    const { Once, drive: driveOnce } = handled(both)
+    const { events, data } = await driveOnce(made.llm, Once)
+    const tape = await Tape.of(events)
+    expect(JSON.stringify(tape).match(/"Talk about dogs\."/g)?.length).toBe(1)
+    expect(tape.calls.reduce((sum, { messages }) => sum + messages.length, 0)).toBe(10)
+    expect((await driveOnce(createLlm(replayed(tape)), Once)).data).toEqual(data)
+    const changed = replayed(tape)
+    const [, dogs = []] = (data as { said: Message[][] }).said
+    const asked = createLlm(changed).text([...dogs.slice(0, 4), { role: 'user', text: 'Less.' }])
+    await expect(asked).rejects.toThrow(/- More\.\n\+ Less\./)
+    expect(() => changed.check()).not.toThrow(/cats/)
   })
 })
 

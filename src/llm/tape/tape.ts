@@ -129,7 +129,13 @@ export class Tape {
   /** Notes what a model can do. */
   knows(model: string, abilities: Abilities): void {
     const { schema, tools, stream, images, window } = abilities
-    this.#models.set(model, { schema, tools, stream, images, window })
+    this.#models.set(model, {
+      schema,
+      tools,
+      stream,
+      images,
+      window: Math.min(window, Number.MAX_SAFE_INTEGER),
+    }) // JSON has no Infinity
   }
 
   /** Writes it to a file, as JSON. */

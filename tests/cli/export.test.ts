@@ -13,7 +13,7 @@ async function letter(
   id: string,
   work: (run: RunHandle, clock: TestClock) => Promise<void>,
 ): Promise<void> {
-  const clock = new TestClock()
+  const clock = new TestClock(undefined, id.charCodeAt(0)) // two clocks of one store make different ids
   const store = `sqlite:${join(project.folder, 'stepwright.db')}` as const
   const engine = createEngine({
     workflows: [LetterWorkflow],
@@ -32,12 +32,14 @@ async function letter(
   await engine.close()
 }
 
+/** Until it waits for the so manyth time, or stands failed in another state. */
 async function stands(run: RunHandle, clock: TestClock, visits: number, state = 'review'): Promise<void> {
   await vi.waitFor(
     async () => {
       const view = await run.view()
       if (view.timer?.kind === 'retry') await clock.advance('1h')
-      expect(view).toMatchObject({ state, visits: { review: visits } })
+      if (state === 'review') expect(view).toMatchObject({ state, visits: { review: visits } })
+      else expect(view).toMatchObject({ state, status: 'failed' })
     },
     { timeout: 10_000, interval: 10 },
   )
@@ -97,6 +99,40 @@ test(
   },
 )
 
+test('what people did with a run is done again', { timeout: 60_000 }, async ({ project }) => {
+  await using server = await modelServer()
+  server.fail({ status: 400 })
+  await letter(project, server, 'e', async (run, clock) => {
+    await stands(run, clock, 0, 'write')
+    await run.retry()
+    await stands(run, clock, 1)
+    await clock.advance('1d')
+    await vi.waitFor(async () => expect((await run.view()).timer?.kind).toBe('expires')) // a reminder went out
+    await run.signal('revise', { notes: 'More.' } as never)
+    await stands(run, clock, 2)
+    await run.cancel({ reason: 'no stamps' })
+    await vi.waitFor(async () => expect(await run.view()).toMatchObject({ status: 'cancelled' }))
+  })
+  server.fail({ status: 401 })
+  await letter(project, server, 'f', async (run, clock) => {
+    await stands(run, clock, 0, 'write')
+    await run.skip('review' as never, { to: 'Bo', text: 'By hand.' } as never)
+    await stands(run, clock, 1)
+    await run.signal('approve', { by: 'bo' } as never)
+    await run.result()
+  })
+  for (const id of ['e', 'f'])
+    expect(await project.json('export', id, 'letter.ts', '--test')).toMatchObject({ code: 0 })
+  const text = await project.text('e.test.ts')
+  for (const line of [
+    'await run.retry()',
+    'await skip() // a reminder',
+    "await run.cancel({ reason: 'no stamps' })",
+  ])
+    expect(text).toContain(line)
+  expect((await project.vitest()).out).toMatch(/Tests +2 passed/)
+})
+
 test(
   'a changed path, and a resource that is used, fail the test with what they are',
   { timeout: 60_000 },
@@ -146,7 +182,7 @@ test('fields that are not for everybody are left out, unless they are asked for'
   const engine = createEngine({ workflows: [Marked], store, resources: make(server.url) })
   const run: RunHandle = await engine.start(Marked, { to: 'Ada' }, { id: 'p' })
   await vi.waitFor(
-    async () => expect(await run.view()).toMatchObject({ status: 'waiting', timer: { kind: 'expires' } }),
+    async () => expect(await run.view()).toMatchObject({ status: 'waiting', state: 'review' }),
     { timeout: 10_000 },
   )
   await engine.close()
@@ -169,4 +205,12 @@ test('what cannot be exported is said', async ({ project }) => {
     code: 2,
     error: { code: 'unknown-run' },
   })
+  await project.edit('letter.ts', (text) =>
+    text
+      .replace("makeResources('http://127.0.0.1:9')", "{ throw new Error('no key') }")
+      .replace('resources = () => {', 'resources = (): never => {'),
+  )
+  const guessed = await project.run(['export', 'd', 'letter.ts', '--test'])
+  expect(guessed).toMatchObject({ code: 0, err: expect.stringMatching(/guessed: .*no key/) as string })
+  expect(await project.text('d.test.ts')).toContain('resources: {\n      llm: createLlm(model),\n    },')
 })

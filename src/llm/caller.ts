@@ -82,7 +82,7 @@ export class Caller {
       hash,
       options,
       asked: {
-        ...this.#told.of(request.messages, hash),
+        ...(this.#scope ? this.#told.of(request.messages, hash) : { messages: request.messages }),
         ...(params ? { params } : {}),
         ...(prompt ? { prompt } : {}),
       },

@@ -299,6 +299,25 @@ describe('what is not on the tape', () => {
     )
   })
 
+  it('fails late in a long conversation with the turn that differs alone', async () => {
+    await using made = await offline({ script: ({ messages }) => `answer ${messages.length}` })
+    const talk = async (llm: Llm, last: string) => {
+      const messages: Message[] = []
+      for (let i = 0; i < 40; i++) {
+        messages.push({ role: 'user', text: i < 39 ? `question ${i}` : last })
+        messages.push({ role: 'assistant', text: await llm.text(messages) })
+      }
+    }
+    const tape = new Tape()
+    await talk(createLlm(taped(made.model, tape)), 'the end?')
+    const { message } = await talk(createLlm(replayed(tape)), 'at last?').then(
+      () => new Error('none'),
+      (error: Error) => error,
+    )
+    expect(message).toContain('  ...\n  [assistant]\n  answer 77\n  [user]\n- the end?\n+ at last?\n')
+    expect(message.split('\n').length).toBeLessThan(16)
+  })
+
   it('may be answered by another model', async () => {
     await using made = await offline({ script: () => 'new' })
     const llm = createLlm(replayed(await tapeOf('Old.'), { onMiss: made.model }))

@@ -48,7 +48,7 @@ const ALL: Abilities = { schema: true, tools: true, stream: true, images: true, 
 /** The most recorded calls that one is compared with. */
 const COMPARED = 50
 /** The most lines of a difference that are shown. */
-const SHOWN = 200
+const SHOWN = 100
 
 class Replay implements ReplayedModel {
   readonly name: string
@@ -144,14 +144,23 @@ class Replay implements ReplayedModel {
   }
 
   /** A request as it was, with what earlier calls told of its conversation. */
-  #askedOf({ params, messages, after, skipped = 0 }: TapedCall, depth = 0): Asked {
-    const settings = params ? { params } : {}
-    if (after === undefined) return { messages, ...settings }
-    const teller = depth < 1_000 ? this.#tellers.get(after) : undefined
-    const before = teller
-      ? this.#askedOf(teller, depth + 1).messages.slice(0, skipped)
-      : [`(${skipped} messages)`]
-    return { messages: [...before, ...messages], ...settings }
+  #askedOf(call: TapedCall): Asked {
+    const told = [call.messages]
+    const seen = new Set<TapedCall>()
+    let left = call.skipped ?? 0
+    for (let at = call; left > 0;) {
+      const teller = this.#tellers.get(at.after ?? '')
+      if (!teller || seen.has(teller)) {
+        told.push([`(${left} messages)`])
+        break
+      }
+      seen.add(teller)
+      const before = teller.skipped ?? 0
+      told.push(teller.messages.slice(0, Math.max(0, left - before)))
+      left = Math.min(left, before)
+      at = teller
+    }
+    return { messages: told.reverse().flat(), ...(call.params ? { params: call.params } : {}) }
   }
 
   #keep(error: StepwrightError): StepwrightError {

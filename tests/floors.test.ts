@@ -38,7 +38,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   zod: ['src/definition', 'src/store', 'src/llm', 'src/compile', 'src/testing', 'src/cli'],
   keyv: ['src/store'],
   '@keyv/redis': ['src/store'],
-  devalue: ['src/store'],
+  devalue: ['src/store', 'src/cli/source-text.ts'],
   xstate: ['src/compile', 'src/control/run-handle.ts', 'src/inspect'],
   openai: ['src/llm'],
   '@opentelemetry/api': ['src/llm'],

@@ -18,12 +18,16 @@ export interface WorkflowFile {
   readonly workflows: readonly Workflow[]
   /** Its exports `resources` and `config`, called where they are functions: only where they are needed. */
   provide(name: 'resources' | 'config'): Promise<object>
+  /** As what it exports them, if it does. */
+  kindOf(name: 'resources' | 'config'): 'function' | 'value' | undefined
 }
 
 /** A workflow class with its definition. */
 export interface Workflow {
   readonly workflowClass: AnyClass
   readonly definition: Definition
+  /** The name that the file exports it by; of a child that it does not export, none. */
+  readonly exported?: string
 }
 
 const TYPESCRIPT: readonly string[] = ['.ts', '.mts', '.cts', '.tsx', '.jsx']
@@ -38,14 +42,21 @@ const JAVASCRIPT: readonly string[] = ['.js', '.mjs', '.cjs']
 export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
   const module = await importFile(path)
   const inner = module['default'] // a CommonJS file gives all its exports there
-  const all = [...Object.values(module), ...(isPlainObject(inner) ? Object.values(inner) : [])]
-  const workflows = [...new Set(all)].flatMap((value) => {
+  const all = [...Object.entries(module), ...(isPlainObject(inner) ? Object.entries(inner) : [])]
+  const names = new Map(all.toReversed().map(([name, value]) => [value, name])) // the first name of each
+  const workflows = [...new Set(all.map(([, value]) => value))].flatMap((value) => {
     const definition = definitionOf(value)
-    return definition ? [{ workflowClass: value as AnyClass, definition }] : []
+    const exported = names.get(value) ?? 'default'
+    return definition ? [{ workflowClass: value as AnyClass, definition, exported }] : []
   })
-  if (workflows.length === 0) throw noWorkflow(path, all)
+  if (workflows.length === 0)
+    throw noWorkflow(
+      path,
+      all.map(([, value]) => value),
+    )
+  const givenAs = (name: string): unknown => module[name] ?? (isPlainObject(inner) ? inner[name] : undefined)
   const provide = async (name: 'resources' | 'config'): Promise<object> => {
-    const given = module[name] ?? (isPlainObject(inner) ? inner[name] : undefined)
+    const given = givenAs(name)
     const value: unknown =
       typeof given === 'function' ? await callExport(path, name, given as () => unknown) : given
     if (value === undefined || (typeof value === 'object' && value !== null)) return value ?? {}
@@ -54,7 +65,11 @@ export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
       remedy: 'Export an object, or a function that returns one or a promise of one',
     })
   }
-  return { path, workflows, provide }
+  const kindOf: WorkflowFile['kindOf'] = (name) => {
+    const given = givenAs(name)
+    return given === undefined ? undefined : typeof given === 'function' ? 'function' : 'value'
+  }
+  return { path, workflows, provide, kindOf }
 }
 
 /**
@@ -92,7 +107,12 @@ export function familyOf({ workflows: all }: WorkflowFile, chosen: readonly Work
     const { name } = workflow.definition
     for (const version of all.filter(({ definition }) => definition.name === name)) add(version)
     for (const child of childrenOf(workflow.definition))
-      add({ workflowClass: child, definition: readDefinition(child) })
+      add(
+        all.find(({ workflowClass }) => workflowClass === child) ?? {
+          workflowClass: child,
+          definition: readDefinition(child),
+        },
+      )
   }
   for (const workflow of chosen) add(workflow)
   return [...family.values()]

@@ -24,6 +24,8 @@ export const CODES = {
   'model-key-missing': 'A model was made without the key that its server wants.',
   'unknown-model': 'The server of a model knows no model of that name.',
   'agent-limit': 'An agent used up its turns or tokens and did not come to an end.',
+  'not-on-tape': 'A model that answers from a tape was asked what is not on it; the difference is shown.',
+  'invalid-tape': 'A file is not a tape, or one of a newer version.',
   'unsupported-schema': 'A schema for an answer holds what no JSON, or no model, can be told.',
   'invalid-prompt':
     'A prompt, or what it is filled with, does not fit: its placeholders are not its variables, or a value has another type.',

@@ -1,19 +1,21 @@
 import type { Scope } from '../definition/scope.ts'
-import { toFailure, type Failure } from '../model/failure.ts'
-import type { ModelCall } from '../model/model-call.ts'
+import { toFailure } from '../model/failure.ts'
+import type { ModelCall, ToolCalled } from '../model/model-call.ts'
 import { promptOf, type Ask, type AskOptions } from './ask.ts'
 import type {
   CallOptions,
   Completion,
   Embeddings,
   FillRequest,
-  Message,
   Model,
   ModelRequest,
+  ToolResult,
 } from './model.ts'
 import { costOf, type Prices } from './prices.ts'
 import { hashOf } from './request-hash.ts'
 import { inModelSpan, inToolSpan, type Operation } from './span.ts'
+import { packVector } from './tape/vectors.ts'
+import { paramsOf, Told } from './told.ts'
 
 /** A question: what goes to the model, and what it was made from. */
 export interface Question {
@@ -32,23 +34,17 @@ export interface CallerParts {
   readonly mask: (call: ModelCall) => ModelCall
 }
 
-/** What a tool has come to, for the model. */
-export interface ToolResult {
-  readonly text: string
-  readonly failure?: Failure
-}
-
 /** How something is asked, and what the history says of it besides how it went. */
 interface Sending<T> {
   readonly operation: Operation
   readonly verb: string
   /** What the same call has in common with itself. */
-  readonly request: object
+  readonly hash: string
   readonly options: Pick<AskOptions, 'key' | 'signal' | 'idempotencyKey' | 'onText' | 'stream'>
-  readonly asked: Pick<ModelCall, 'messages' | 'skipped' | 'params' | 'prompt'>
+  readonly asked: Pick<ModelCall, 'messages' | 'skipped' | 'after' | 'params' | 'prompt'>
   readonly answered: (
     value: T,
-  ) => Pick<ModelCall, 'answer' | 'toolCalls' | 'finish' | 'firstTokenMs' | 'cache'>
+  ) => Pick<ModelCall, 'answer' | 'toolCalls' | 'finish' | 'refusal' | 'vectors' | 'firstTokenMs' | 'cache'>
   readonly send: (how: CallOptions) => Promise<T>
 }
 
@@ -61,10 +57,9 @@ export class Caller {
   readonly #scope: Scope | undefined
   /** How often each request was made by this attempt: the second of two that are the same is another call. */
   readonly #times = new Map<string, number>()
-  /** How often each call has failed. */
+  /** How often each request has failed since it was answered. */
   readonly #failed = new Map<string, number>()
-  /** Conversations that were told, by the hash of each of their beginnings. */
-  readonly #told = new Set<string>()
+  readonly #told = new Told()
 
   constructor(parts: CallerParts, scope?: Scope) {
     this.#parts = parts
@@ -81,24 +76,18 @@ export class Caller {
   }
 
   complete({ verb, request, ask, options }: Question): Promise<Completion> {
-    const { messages, format, tools, ...params } = request
-    const stored = options.fresh === undefined ? 0 : messages.length - options.fresh
-    const skipped = Math.max(this.#skipped(messages), stored)
+    const hash = this.#hashOf(request)
+    const params = paramsOf(request)
     const prompt = promptOf(ask)
-    const told = {
-      ...params,
-      ...(format ? { format } : {}),
-      ...(tools ? { tools: tools.map(({ name }) => name) } : {}),
-    }
+    const stored = options.fresh === undefined ? 0 : request.messages.length - options.fresh
     return this.#recorded({
       operation: 'chat',
       verb,
-      request,
+      hash,
       options,
       asked: {
-        messages: messages.slice(skipped),
-        ...(skipped > 0 ? { skipped } : {}),
-        ...(Object.keys(told).length > 0 ? { params: told } : {}),
+        ...(this.#scope ? this.#told.of(request.messages, hash, stored) : { messages: request.messages }),
+        ...(params ? { params } : {}),
         ...(prompt ? { prompt } : {}),
       },
       answered,
@@ -112,10 +101,10 @@ export class Caller {
     return this.#recorded({
       operation: 'embeddings',
       verb: 'embed',
-      request: { embed: texts },
+      hash: this.#hashOf({ embed: texts }),
       options,
       asked: { messages: texts },
-      answered: () => ({}),
+      answered: ({ vectors }) => ({ vectors: vectors.map(packVector) }),
       send: (how) => (model.embed as NonNullable<Model['embed']>)(texts, how),
     })
   }
@@ -127,7 +116,7 @@ export class Caller {
     return this.#recorded({
       operation: 'text_completion',
       verb: 'fill',
-      request: { fill: request },
+      hash: this.#hashOf({ fill: request }),
       options,
       asked: { messages: [{ prefix, suffix }], params },
       answered,
@@ -143,52 +132,67 @@ export class Caller {
     run: () => Promise<ToolResult>,
   ): Promise<string> {
     const scope = this.#scope
-    if (!scope) return (await inToolSpan(tool, scope, run)).text
-    return scope.record(`tool ${tool} ${place} ${hashOf(input)}`, async () => {
+    const { model } = this
+    const call = () =>
+      inToolSpan(tool, scope, async () => (model.callTool ? model.callTool(tool, input, run) : run()))
+    if (!scope) return (await call()).text
+    const hash = hashOf(input)
+    return scope.record(`tool ${tool} ${place} ${hash}`, async () => {
       const began = performance.now()
-      const { text, failure } = await inToolSpan(tool, scope, run)
-      const ms = Math.round(performance.now() - began)
-      const called = { tool, input, ms, ...(failure ? { failure } : { output: text }) }
-      return { value: text, note: { type: 'tool-called', ...called } as const }
+      const note = (came: Pick<ToolCalled, 'output' | 'failure'>) => {
+        const ms = Math.round(performance.now() - began)
+        return { type: 'tool-called', tool, input, hash, ms, ...came } as const
+      }
+      try {
+        const { text, failure } = await call()
+        return { value: text, note: note({ output: text, ...(failure ? { failure } : {}) }) }
+      } catch (error) {
+        scope.tell(note({ failure: toFailure(error) }))
+        throw error
+      }
     })
   }
 
+  #hashOf(request: object): string {
+    return hashOf({ ...request, model: this.model.name })
+  }
+
   async #recorded<T extends Completion | Embeddings>(sending: Sending<T>): Promise<T> {
-    const hash = hashOf({ ...sending.request, model: this.model.name })
-    const name = sending.options.key ?? hash
+    const name = sending.options.key ?? sending.hash
     const times = (this.#times.get(name) ?? 0) + 1
     this.#times.set(name, times)
     const key = `model ${name} ${times}`
-    const make = () => this.#made(sending, hash, key)
+    const make = () => this.#made(sending, key)
     return this.#scope ? this.#scope.record(key, make) : (await make()).value
   }
 
-  async #made<T extends Completion | Embeddings>(sending: Sending<T>, hash: string, key: string) {
-    const { operation, verb, asked, answered, options, send } = sending
+  async #made<T extends Completion | Embeddings>(sending: Sending<T>, key: string) {
+    const { operation, verb, hash, asked, answered, options, send } = sending
     const began = performance.now()
-    const attempt = (this.#failed.get(key) ?? 0) + 1
+    const attempt = (this.#failed.get(hash) ?? 0) + 1
+    const { name } = this.model
     const stream = options.stream ? this.#scope?.stream(key) : undefined
     const note = (rest: Partial<ModelCall>) => {
       const ms = Math.round(performance.now() - began)
-      const call = { model: this.model.name, verb, hash, ...asked, ms, attempt, ...rest }
+      const call = { model: name, verb, hash, ...asked, ms, attempt, ...rest }
       return { type: 'model-called', ...this.#parts.mask(call) } as const
     }
     try {
       const value = await inModelSpan(operation, this.model, asked.params ?? {}, this.#scope, () =>
         send(this.#how(options, key, stream?.push)),
       )
+      if (stream && 'text' in value) await stream.end(value.text)
+      this.#failed.delete(hash)
       const { model, usage } = value
       const { prices } = this.#parts
       const known = 'cache' in value && value.cache !== undefined
-      const cost = known
-        ? undefined
-        : (costOf(prices, model, usage) ?? costOf(prices, this.model.name, usage))
+      const cost = known ? undefined : (costOf(prices, model, usage) ?? costOf(prices, name, usage))
       const paid = cost === undefined ? {} : { cost }
-      if (stream && 'text' in value) await stream.end(value.text)
+      const other = model === name ? {} : { asked: name }
       const streamed = stream ? { stream: stream.name } : {}
-      return { value, note: note({ model, usage, ...paid, ...streamed, ...answered(value) }) }
+      return { value, note: note({ model, ...other, usage, ...paid, ...streamed, ...answered(value) }) }
     } catch (error) {
-      this.#failed.set(key, attempt)
+      this.#failed.set(hash, attempt)
       this.#scope?.tell(note({ failure: toFailure(error) }))
       throw error
     }
@@ -209,25 +213,14 @@ export class Caller {
       ...(scope ? { for: calledFor(scope) } : {}),
     }
   }
-
-  /** How many messages at the beginning an earlier call of this attempt has told: a conversation is told once, not again with each turn. */
-  #skipped(messages: readonly Message[]): number {
-    let beginning = ''
-    let skipped = 0
-    for (const [i, message] of messages.entries()) {
-      beginning = hashOf([beginning, message])
-      if (this.#told.has(beginning)) skipped = i + 1
-      this.#told.add(beginning)
-    }
-    return skipped
-  }
 }
 
-function answered({ text, toolCalls, finish, firstTokenMs, cache }: Completion) {
+function answered({ text, toolCalls, finish, refusal, firstTokenMs, cache }: Completion) {
   return {
     answer: text,
     ...(toolCalls.length > 0 ? { toolCalls } : {}),
     finish,
+    ...(refusal === undefined ? {} : { refusal }),
     ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
     ...(cache ? { cache } : {}),
   }

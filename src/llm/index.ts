@@ -10,6 +10,9 @@ export type { DocumentOptions, SummaryOptions } from './verbs/documents.ts'
 export type { AgentOptions, AgentResult, Approval } from './agent.ts'
 export { tool, toolsOf, type Tool, type ToolMark, type ToolMethod } from './tool.ts'
 export type { Chosen, Moves, Routed } from './verbs/route.ts'
+export { Tape, type TapedCall, type TapedTool } from './tape/tape.ts'
+export { taped } from './tape/taped.ts'
+export { replayed, type ReplayedModel, type ReplayOptions } from './tape/replayed.ts'
 export type { FnOptions } from './verbs/values.ts'
 export type {
   Abilities,
@@ -24,6 +27,7 @@ export type {
   Model,
   ModelRequest,
   ToolCall,
+  ToolResult,
   ToolSpec,
 } from './model.ts'
 export { limited, type LimitedOptions } from './limited.ts'

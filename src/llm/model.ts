@@ -1,3 +1,4 @@
+import type { Failure } from '../model/failure.ts'
 import type { Spent, Usage } from '../model/model-call.ts'
 
 /** A language model as it is called: messages in, an answer out. All that wraps a model is a model again. */
@@ -13,6 +14,8 @@ export interface Model {
   embed?(texts: readonly string[], how?: CallOptions): Promise<Embeddings>
   /** The text between a prefix and a suffix, by a completion endpoint. */
   fill?(request: FillRequest, how?: CallOptions): Promise<Completion>
+  /** Stands between an agent and its tools: what a tool comes to, by `run` or otherwise. A tape knows it. */
+  callTool?(name: string, input: unknown, run: () => Promise<ToolResult>): Promise<ToolResult>
 }
 
 /** What a model is declared to be able to do. */
@@ -76,6 +79,13 @@ export interface ToolCall {
   readonly name: string
   /** As the model wrote it: JSON, most of the time. */
   readonly input: string
+}
+
+/** What a tool has come to, for the model. */
+export interface ToolResult {
+  readonly text: string
+  /** It failed, and the model is told so. */
+  readonly failure?: Failure
 }
 
 /** An answer, whole. It is plain data. */

@@ -32,14 +32,17 @@ export interface Shell {
   readonly abilities: Abilities
   readonly embed?: unknown
   readonly fill?: unknown
+  readonly callTool?: Model['callTool']
 }
 
 /** A model that answers by `serve`, and offers the methods that `shell` has. */
 export function wrapped(shell: Shell, serve: (ask: Asked, how: CallOptions) => Promise<Answer>): Model {
+  const { callTool } = shell
   return {
     name: shell.name,
     ...(shell.provider === undefined ? {} : { provider: shell.provider }),
     abilities: shell.abilities,
+    ...(callTool ? { callTool: (...args) => callTool.apply(shell, args) } : {}),
     complete: (request, how = {}) => serve({ verb: 'complete', request }, how) as Promise<Completion>,
     ...(shell.embed
       ? { embed: (texts, how = {}) => serve({ verb: 'embed', texts }, how) as Promise<Embeddings> }

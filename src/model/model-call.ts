@@ -19,10 +19,12 @@ export interface Spent {
 
 /** A call of a language model, as the history of a run has it. */
 export interface ModelCall {
+  /** Which model answered; `asked` is the one that was to, where its server or a fallback chose another. */
   readonly model: string
+  readonly asked?: string
   /** What it was asked for: `text`, `object`, `classify`, and so on. */
   readonly verb: string
-  /** SHA-256 of the request, shortened. */
+  /** SHA-256 of the request and of the name of the model that was asked, shortened. */
   readonly hash: string
   /** The prompt it was made from, where that has a name. */
   readonly prompt?: {
@@ -33,13 +35,18 @@ export interface ModelCall {
     /** What was left out of it, so that it fitted the window of the model. */
     readonly cut?: readonly { readonly name: string; readonly tokens: number }[]
   }
-  /** Temperature, the most tokens of the answer, and what else was set. */
+  /** Temperature, the most tokens of the answer, and what else was set; tools by name, with a hash of each. */
   readonly params?: Readonly<Record<string, unknown>>
-  /** What was said to the model; `skipped` messages before these stand in an earlier call of the same conversation, or in its session. */
+  /** What was said to the model; `skipped` messages before these stand in an earlier call, whose hash is `after`, or in the session. */
   readonly messages: readonly unknown[]
   readonly skipped?: number
+  readonly after?: string
   readonly answer?: string
   readonly toolCalls?: readonly unknown[]
+  /** Why the model would not answer. */
+  readonly refusal?: string
+  /** What an embedding gave, packed. */
+  readonly vectors?: readonly string[]
   readonly usage?: Usage
   readonly cost?: number
   /** Milliseconds until the answer was whole, and until its first token, where it was streamed. */
@@ -62,7 +69,10 @@ export interface ModelCall {
 export interface ToolCalled {
   readonly tool: string
   readonly input: unknown
-  readonly output?: unknown
+  /** SHA-256 of the input, shortened. */
+  readonly hash: string
+  /** What the model was told; nothing where the failure was the step's. */
+  readonly output?: string
   readonly ms: number
   readonly failure?: Failure
   readonly part?: string

@@ -1,9 +1,13 @@
+import { StepwrightError } from '../errors/stepwright-error.ts'
 import { createEngine, type Engine } from '../engine.ts'
-import type { AnyClass } from '../definition/shape.ts'
+import type { AnyClass, ShapeOf } from '../definition/shape.ts'
 import { isEnded, isParked } from '../model/status.ts'
 import type { EngineOptions } from '../options.ts'
+import { courseOf, type Course } from '../control/course.ts'
 import type { RunHandle } from '../control/run-handle.ts'
+import { partNotes } from '../control/run-record.ts'
 import type { RunView } from '../control/run-view.ts'
+import type { HistoryEvent } from '../model/history.ts'
 import { listDue } from '../store/due-list.ts'
 import { TestClock } from './test-clock.ts'
 
@@ -19,6 +23,10 @@ export interface TestEngine<W extends AnyClass> {
   skip(): Promise<boolean>
   /** Settles and skips until the run has ended, is parked, or waits for a signal that nobody sends. */
   finish(run: Pick<RunHandle, 'view'>): Promise<RunView>
+  /** Settles and skips until there is a run of that id: a child, before it waits for somebody. Throws `unknown-run`. */
+  started<C extends W = W>(id: string): Promise<RunHandle<ShapeOf<C>>>
+  /** How the run has gone so far: its path, the tools that models called, and how it stands. */
+  course(run: Pick<RunHandle, 'id' | 'view' | 'events'>): Promise<Course>
   close(): Promise<void>
 }
 
@@ -89,6 +97,22 @@ export function createTestEngine<const W extends readonly AnyClass[]>(
         if (isEnded(view.status) || isParked(view.status)) return view
         if (view.awaits.length > 0 || !(await skip())) return run.view()
       }
+    },
+    async started<C extends W[number]>(id: string) {
+      for (;;) {
+        await settle()
+        try {
+          return await engine.get<C>(id)
+        } catch (error) {
+          if (!(error instanceof StepwrightError && error.code === 'unknown-run' && (await skip())))
+            throw error
+        }
+      }
+    },
+    async course(run) {
+      const history: HistoryEvent[] = []
+      for await (const event of run.events({ follow: false })) history.push(event)
+      return courseOf(await run.view(), history, await partNotes(engine.store, run.id))
     },
     close: () => engine.close(),
   }

@@ -48,7 +48,7 @@ describe('help', () => {
   test('there is every verb', () => {
     expect(COMMANDS.map((words) => words.join(' '))).toEqual([
       ...['run', 'resume', 'inspect', 'graph'],
-      ...['list', 'count', 'show', 'parts', 'query'],
+      ...['list', 'count', 'show', 'parts', 'export', 'query'],
       ...['signal', 'update', 'callback'],
       ...['pause', 'cancel', 'terminate', 'retry', 'skip', 'skip-compensation', 'fork', 'migrate'],
       'schedule',

@@ -82,7 +82,7 @@ beforeAll(() => {
   writeFileSync(
     join(TEMP, 'vitest.config.mts'),
     `import { decorators } from '${ROOT}/src/testing/vite.ts'
-     const alias = [['stepwright/testing', 'testing/index'], ['stepwright', 'index']]
+     const alias = [['stepwright/testing', 'testing/index'], ['stepwright/llm', 'llm/index'], ['stepwright', 'index']]
      export default {
        plugins: [decorators()],
        resolve: { alias: alias.map(([find, file]) => ({ find, replacement: '${ROOT}/src/' + file + '.ts' })) },

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
 import { COUNTED_BY, countCommand, type CountOptions } from '../count-command.ts'
+import { exportCommand, type ExportOptions } from '../export-command.ts'
 import { listCommand, type ListOptions } from '../list-command.ts'
 import { PART_STATUSES, partsCommand, type PartsOptions } from '../parts-command.ts'
 import { queryCommand } from '../query-command.ts'
@@ -69,6 +70,26 @@ export function addLooking(verbs: Verbs): void {
       ],
     },
     (words, ...rest) => partsCommand(words.at(0), ...rest),
+  )
+
+  verbs.add<ExportOptions>(
+    {
+      syntax: 'export <run> [file]',
+      about:
+        'Write all that is told of a run, as JSON; or with --test a Vitest file and a tape of its model calls, which do the run again without a network.',
+      args: { run: 'id of the run', file: 'file that exports its workflow class; for --test' },
+      options: [
+        new Option('--test', 'a test that does the run again'),
+        new Option('--out <file>', 'where to; default: stdout, or RUN.test.ts'),
+        new Option('--replace', 'write over files that are there'),
+      ],
+      examples: [
+        'export article-7 article.ts --test',
+        'export article-7 article.ts --test --out tests/article.test.ts --replace',
+        'export article-7 --json --out article-7.json',
+      ],
+    },
+    (words, ...rest) => exportCommand(words.at(0), words.maybe(1), ...rest),
   )
 
   verbs.add(

@@ -11,6 +11,15 @@ export { evaluate, type EvaluateOptions } from './evaluate.ts'
 export type { EvaluationResult, ItemResult } from './result.ts'
 export { compareResults, type Change, type Comparison } from './comparison.ts'
 export { compare, type VariantResult } from './variants.ts'
+export {
+  climb,
+  rewriting,
+  type Climbed,
+  type ClimbOptions,
+  type ClimbRound,
+  type Propose,
+  type Tried,
+} from './climb.ts'
 export type { Data } from './dataset.ts'
 export type { Item } from './item.ts'
 export { fromRuns } from './recorded-runs.ts'

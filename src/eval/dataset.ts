@@ -10,12 +10,21 @@ import type { Item } from './item.ts'
 export type Data<I = unknown, E = unknown> =
   string | URL | Iterable<Item<I, E>> | AsyncIterable<Item<I, E>> | (() => Data<I, E>)
 
+const names = z.array(z.string()).optional()
 const itemSchema = z.strictObject({
   input: z.unknown().refine((input) => input !== undefined, 'it is missing'),
   expected: z.unknown().optional(),
   name: z.string().min(1).optional(),
-  path: z.array(z.string()).optional(),
-  tools: z.array(z.string()).optional(),
+  path: names,
+  tools: names,
+  recorded: z
+    .strictObject({
+      output: z.unknown(),
+      path: names,
+      tools: names,
+      spent: z.strictObject({ calls: z.number(), tokens: z.number(), cost: z.number() }).optional(),
+    })
+    .optional(),
 })
 
 /**
@@ -95,7 +104,7 @@ function checked(value: unknown, where: string): Item {
   const issues = read.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`)
   throw new StepwrightError('invalid-options', {
     what: `${where} is no item: ${issues.join('; ')}`,
-    remedy: 'An item is { input, expected?, name?, path?, tools? }',
+    remedy: 'An item is { input, expected?, name?, path?, tools?, recorded? }',
     details: { item: quote(value) },
   })
 }

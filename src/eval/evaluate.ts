@@ -110,7 +110,7 @@ async function doItem(
   let ms: number | undefined
   const lasted = (): number => Math.round(performance.now() - began)
   try {
-    output = await inTime(signal, evaluation.subject(item.input, { id, resources, tracer, signal }))
+    output = await inTime(signal, evaluation.subject(item, { id, resources, tracer, signal }))
     ms = lasted()
     const scope = new ItemScope(`${id}-scoring`, evaluation.name, judged, signal)
     const { input, expected } = item

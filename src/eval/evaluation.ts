@@ -3,6 +3,7 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toMs, type Duration } from '../model/duration.ts'
 import type { Data } from './dataset.ts'
 import { functionSubject } from './function-subject.ts'
+import { recordedSubject } from './recorded-subject.ts'
 import { runSubject, type Answering } from './run-subject.ts'
 import { namedScorers, type NamedScorer, type Scorer } from './scorer.ts'
 import type { Subject } from './subject.ts'
@@ -54,6 +55,12 @@ export interface StateEvaluation<C extends AnyClass, S extends Key, E>
   readonly vars?: Partial<ShapeOf<C>['vars'] & object>
 }
 
+/** Judges what is there already: the `recorded` outputs of the items. */
+export interface RecordedEvaluation<I, O, E> extends Common<I, O, E, object> {
+  readonly run?: undefined
+  readonly workflow?: undefined
+}
+
 const MARK = Symbol.for('stepwright.evaluation')
 
 /** Something to be evaluated; made by {@link evaluation}. */
@@ -98,6 +105,7 @@ export function evaluation<C extends AnyClass, const S extends ShapeOf<C>['state
   options: StateEvaluation<C, S, E>,
 ): Evaluation
 export function evaluation<C extends AnyClass, E>(options: WorkflowEvaluation<C, E>): Evaluation
+export function evaluation<I, O, E>(options: RecordedEvaluation<I, O, E>): Evaluation
 export function evaluation(given: unknown): Evaluation {
   const options = given as AnyOptions
   const { name, data, scorers, threshold, timeout = '5m', resources = {} } = options
@@ -126,8 +134,9 @@ export function isEvaluation(value: unknown): value is Evaluation {
 
 function subjectOf({ name, run, workflow, config, signals, state, vars }: AnyOptions): Subject {
   if (run) return functionSubject(name, run)
+  if (!workflow) return recordedSubject
   return runSubject({
-    workflow: workflow as AnyClass,
+    workflow,
     ...(config === undefined ? {} : { config: config as object }),
     ...(signals ? { signals } : {}),
     ...(state === undefined ? {} : { from: { state: String(state), vars: vars ?? {} } }),
@@ -138,7 +147,7 @@ function wrongIn({ name, data, run, workflow, scorers, threshold }: Partial<AnyO
   if (typeof name !== 'string' || !/^\w[\w.-]{0,99}$/.test(name))
     return 'has no name that a folder could have'
   if (data === undefined) return 'has no data'
-  if ((run === undefined) === (workflow === undefined)) return 'has to have either run or workflow'
+  if (run && workflow) return 'has both run and workflow'
   if (!Array.isArray(scorers) || scorers.length === 0) return 'has no scorers'
   if (scorers.some((scorer) => typeof scorer !== 'function')) return 'has a scorer that is no function'
   if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))

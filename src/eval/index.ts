@@ -2,6 +2,7 @@ export {
   evaluation,
   type Evaluation,
   type FunctionEvaluation,
+  type RecordedEvaluation,
   type StateEvaluation,
   type Variant,
   type WorkflowEvaluation,
@@ -21,8 +22,8 @@ export {
   type Tried,
 } from './climb.ts'
 export type { Data } from './dataset.ts'
-export type { Item } from './item.ts'
-export { fromRuns } from './recorded-runs.ts'
+export type { Item, RecordedOutcome } from './item.ts'
+export { fromRuns, outcomesOf, type RecordedFilter } from './recorded-runs.ts'
 export { named, type Outcome, type Score, type Scored, type Scorer } from './scorer.ts'
 export type { Trace } from './trace.ts'
 export { at, contains, exact, regex, schema } from './text-scorers.ts'

@@ -1,3 +1,4 @@
+import type { Spent } from '../model/model-call.ts'
 import { hashOf } from '../llm/request-hash.ts'
 
 /** One line of a dataset: what goes in, and what should come of it. */
@@ -11,6 +12,17 @@ export interface Item<I = unknown, E = unknown> {
   readonly path?: readonly string[]
   /** The tools that should be called, for `tools()`. */
   readonly tools?: readonly string[]
+  /** What has come of the input already, for an evaluation that runs nothing. */
+  readonly recorded?: RecordedOutcome
+}
+
+/** An output that is there, and how it came about. */
+export interface RecordedOutcome {
+  readonly output: unknown
+  readonly path?: readonly string[]
+  readonly tools?: readonly string[]
+  /** What it has cost. */
+  readonly spent?: Spent
 }
 
 /** An item with its place in the dataset. */

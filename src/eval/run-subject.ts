@@ -40,7 +40,7 @@ const NEVER = '52w'
 /** Each item is a run on an engine of its own, in memory, whose clock skips over what the run only waits for. */
 export function runSubject(running: Running): Subject {
   const workflows = familyOf(running.workflow)
-  return async (input, doing) => {
+  return async ({ input }, doing) => {
     const clock = new SkippingClock()
     const parts = new EngineParts({
       ...{ workflows, store: 'memory', host: clock, lease: NEVER, poll: NEVER },
@@ -50,7 +50,7 @@ export function runSubject(running: Running): Subject {
     try {
       return await new ItemRun(running, doing, parts, clock).outcome(input)
     } finally {
-      const closed = parts.close()
+      const closed = parts.close().catch(() => undefined)
       if (!doing.signal.aborted) await closed // what is out of time may not heed its signal
     }
   }

@@ -1,7 +1,8 @@
+import type { Item } from './item.ts'
 import type { Tracer } from './trace.ts'
 
-/** What is evaluated: gives the output for an input. */
-export type Subject = (input: unknown, how: Doing) => Promise<unknown>
+/** What is evaluated: gives the output for the input of an item. */
+export type Subject = (item: Item, how: Doing) => Promise<unknown>
 
 /** How one item is done. */
 export interface Doing {

@@ -1,6 +1,7 @@
 import { bind, type Bindable, type Recorded, type Scope } from '../definition/scope.ts'
 import type { RunInfo } from '../definition/shape.ts'
 import { spentIn, type Happening, type Note } from '../model/history.ts'
+import type { RecordedOutcome } from './item.ts'
 import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
 
 /** What an item has done on its way to its output. */
@@ -18,23 +19,28 @@ export interface Trace {
 /** Writes down what an item does. */
 export class Tracer implements Trace {
   readonly history: Happening[] = []
+  readonly path: string[] = []
+  readonly tools: string[] = []
   /** What has cost something outside the history: child runs. */
   #more: Spent = NOTHING_SPENT
-
-  get path(): readonly string[] {
-    return this.history.flatMap((each) => (each.type === 'started' || each.type === 'moved' ? [each.to] : []))
-  }
-
-  get tools(): readonly string[] {
-    return this.history.flatMap((each) => (each.type === 'tool-called' ? [each.tool] : []))
-  }
 
   get spent(): Spent {
     return plus(spentIn(this.history), this.#more)
   }
 
   tell(...happenings: readonly Happening[]): void {
-    this.history.push(...happenings)
+    for (const each of happenings) {
+      this.history.push(each)
+      if (each.type === 'started' || each.type === 'moved') this.path.push(each.to)
+      if (each.type === 'tool-called') this.tools.push(each.tool)
+    }
+  }
+
+  /** What was done at another time. */
+  recall({ path = [], tools = [], spent = NOTHING_SPENT }: Omit<RecordedOutcome, 'output'>): void {
+    this.path.push(...path)
+    this.tools.push(...tools)
+    this.#more = plus(this.#more, spent)
   }
 
   /** What another run has done for this one. */

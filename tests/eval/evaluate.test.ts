@@ -110,7 +110,7 @@ describe('an evaluation of a function', () => {
     [{ name: 'a/b' }, 'has no name that a folder could have'],
     [{ scorers: [] }, 'has no scorers'],
     [{ threshold: 80 }, 'has the threshold 80'],
-    [{ run: undefined }, 'either run or workflow'],
+    [{ workflow: class {} }, 'has both run and workflow'],
   ])('cannot be declared with %j', (over, says) => {
     expect(() => upper(over as never)).toThrow(says)
   })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { describe, expect, it } from 'vitest'
 import {
@@ -10,9 +11,10 @@ import {
   type ShapeOf,
   type Signal,
 } from 'stepwright'
-import { at, evaluate, evaluation, exact, fromRuns, path, visits } from 'stepwright/eval'
+import { at, evaluate, evaluation, exact, fromRuns, outcomesOf, path, visits } from 'stepwright/eval'
 import type { Llm } from 'stepwright/llm'
 import { createTestEngine } from 'stepwright/testing'
+import { isEvaluation } from '../../src/eval/evaluation.ts'
 import { JudgeWorkflow, State as Judging } from '../../examples/07-judge/judge.ts'
 import { offline } from '../support/offline-llm.ts'
 
@@ -160,6 +162,57 @@ describe('an evaluation of a workflow', () => {
   })
 })
 
+describe('an item that hangs', () => {
+  it('is given up when its time is over, though its handler does not heed the signal', async () => {
+    const began = performance.now()
+    const result = await evaluate(
+      evaluation({
+        name: 'mails',
+        workflow: MailsWorkflow,
+        resources: {
+          ask: (text: string) => (text === 'a' ? new Promise<string>(() => undefined) : shout(text)),
+        },
+        data: [{ input: { text: 'a' } }, { input: { text: 'b' } }],
+        scorers: [path(LONG_PATH)],
+        timeout: 200,
+      }),
+    )
+    expect(result.items.map(({ error, mean }) => [error?.name, mean])).toEqual([
+      ['TimeoutError', 0],
+      [undefined, 1],
+    ])
+    expect(performance.now() - began).toBeLessThan(8_000)
+  })
+
+  it('and one that waits for a signal without an end is told of', async () => {
+    const Stuck = states(
+      { A: 'a', B: 'b' },
+      { a: text, b: text },
+      { initial: 'a', final: 'b', signals: { go: text } },
+    )
+    @Stuck.workflow({ name: 'stuck' })
+    class StuckWorkflow {
+      @Stuck.wait('a', { on: { go: 'b' } })
+      a({ text }: Signal<ShapeOf<typeof Stuck>, 'go'>, _: Input<ShapeOf<typeof Stuck>, 'a'>) {
+        return Stuck.go('b', { text })
+      }
+    }
+    const stuck = {
+      name: 'stuck',
+      workflow: StuckWorkflow,
+      data: [{ input: { text: 'a' } }],
+      scorers: [path([])],
+    }
+    const { items } = await evaluate(evaluation(stuck))
+    expect(items[0]?.error).toMatchObject({
+      code: 'not-possible',
+      message: expect.stringContaining('The run is waiting in "a" for go, and nothing is due') as string,
+    })
+    const wrong = await evaluate(evaluation({ ...stuck, signals: () => ({ signal: 'no', payload: {} }) }))
+    expect(wrong.items[0]?.error).toMatchObject({ code: 'unknown-signal' })
+  })
+})
+
 describe('an evaluation of one state', () => {
   it('calls its handler alone, with vars, and gives what it hands over and where it goes', async () => {
     await using made = await offline({ script: () => ({ score: 5, advice: 'Be bold.' }) })
@@ -195,7 +248,7 @@ describe('an evaluation of one state', () => {
 })
 
 describe('recorded runs', () => {
-  it('are items: their inputs, and what they came to', async () => {
+  async function threeRuns() {
     const store = makeStore('memory')
     const test = createTestEngine({ workflows: [MailsWorkflow], store, resources: { ask: shout } })
     for (const [id, text] of Object.entries({ first: 'a', second: 'b', third: 'c' })) {
@@ -205,11 +258,16 @@ describe('recorded runs', () => {
       if (id === 'second') await test.clock.advance('8d')
     }
     await test.settle()
+    return { store, [Symbol.asyncDispose]: () => test.close() }
+  }
+
+  it('are items: their inputs, and what they came to', async () => {
+    await using recorded = await threeRuns()
     const replayed = evaluation({
       name: 'again',
       workflow: MailsWorkflow,
       resources: { ask: shout },
-      data: () => fromRuns(store, { workflow: 'mails' }),
+      data: () => fromRuns(recorded.store, { workflow: 'mails' }),
       scorers: [exact(), path()],
     })
     const { items } = await evaluate(replayed)
@@ -224,6 +282,47 @@ describe('recorded runs', () => {
       { title: 'second', input: { text: 'b' }, mean: 1 },
     ])
     expect((await evaluate(replayed, { limit: 1 })).items.map(({ title }) => title)).toEqual(['first'])
-    await test.close()
+  })
+
+  it('are judged as they came out, without being run again, and by a sample', async () => {
+    await using recorded = await threeRuns()
+    const live = (sample: number) =>
+      evaluation({
+        name: 'live',
+        data: () => outcomesOf(recorded.store, { sample }),
+        scorers: [visits('sent', { least: 1 }), ({ expected }) => expected === undefined],
+      })
+    const { items } = await evaluate(live(1))
+    expect(items.map(({ title, output, mean }) => [title, output, mean])).toEqual([
+      ['first', { text: 'A, bo' }, 1],
+      ['second', { text: 'nobody looked' }, 0.5],
+    ])
+    expect(items[0]?.path).toEqual(['ask', 'rest', 'review', 'sent'])
+    await expect(evaluate(live(0))).rejects.toThrow('There are no items')
+    const nothing = evaluation({ name: 'x', data: [{ input: 1 }], scorers: [path([])] })
+    expect((await evaluate(nothing)).items[0]?.error?.message).toContain('runs nothing')
+  })
+
+  it('of a file that is not there are an error, and no file is made', async () => {
+    const lost = evaluation({ name: 'x', data: fromRuns('sqlite:nowhere.db'), scorers: [path()] })
+    await expect(evaluate(lost)).rejects.toMatchObject({ code: 'store-unusable' })
+    expect(existsSync('nowhere.db')).toBe(false)
+  })
+})
+
+describe('types', () => {
+  it('of data, resources and scorers have to fit what is run', () => {
+    const given = { name: 'x', workflow: MailsWorkflow, scorers: [path([])] }
+    // @ts-expect-error the input of the workflow is { text }
+    evaluation({ ...given, resources: { ask: shout }, data: [{ input: { subject: 'a' } }] })
+    // @ts-expect-error it needs `ask`
+    evaluation({ ...given, resources: {}, data: [{ input: { text: 'a' } }] })
+    const double = { name: 'x', run: (n: number) => n * 2, data: [{ input: 1 }] }
+    evaluation({ ...double, scorers: [({ output }) => output / 2] })
+    // @ts-expect-error its output is a number
+    evaluation({ ...double, scorers: [({ output }: { output: string }) => output.length] })
+    // @ts-expect-error its input is a number
+    evaluation({ ...double, data: [{ input: 'one' }], scorers: [exact()] })
+    expect(isEvaluation(evaluation({ ...double, scorers: [exact()] }))).toBe(true)
   })
 })

@@ -48,7 +48,7 @@ type D = ShapeOf<typeof Mails>
 
 @workflow({ name: 'mails' })
 class MailsWorkflow {
-  @step(State.Ask, { to: State.Rest, retry: { maxAttempts: 2, initialInterval: '5ms', jitter: 'none' } })
+  @step(State.Ask, { to: State.Rest, retry: { maxAttempts: 2, initialInterval: '200ms', jitter: 'none' } })
   async ask({ text }: Input<D, State.Ask>, { ask, run, vars }: Context<D>) {
     return go(State.Rest, { text: await ask(text, run.idempotencyKey) }, { asked: vars.asked + 1 })
   }
@@ -114,6 +114,7 @@ describe('an evaluation of a workflow', () => {
 
   it('tries again what the workflow would, and has a failed item where it fails', async () => {
     const keys: string[] = []
+    const times: number[] = []
     const result = await evaluate(
       evaluation({
         name: 'mails',
@@ -121,6 +122,7 @@ describe('an evaluation of a workflow', () => {
         resources: {
           ask: (text: string, key: string) => {
             keys.push(key)
+            times.push(performance.now())
             return keys.length === 1 ? Promise.reject(new RetryableError('busy')) : shout(text)
           },
         },
@@ -133,6 +135,7 @@ describe('an evaluation of a workflow', () => {
     expect(result.items[1]?.error).toMatchObject({ in: 'run', code: 'invalid-input' })
     expect(keys).toHaveLength(2)
     expect(keys[0]).toBe(keys[1])
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThan(190) // a busy server needs it
   })
 
   it('counts what its models cost, and follows its path', async () => {
@@ -214,6 +217,40 @@ describe('an item that hangs', () => {
 })
 
 describe('an evaluation of one state', () => {
+  it('does not begin the next', async () => {
+    const calls: string[] = []
+    const Chain = states(
+      { A: 'a', B: 'b', C: 'c' },
+      { a: text, b: text, c: text },
+      { initial: 'a', final: 'c', resources: resources<{ called: (state: string) => void }>() },
+    )
+    type C = ShapeOf<typeof Chain>
+    @Chain.workflow({ name: 'chain' })
+    class ChainWorkflow {
+      @Chain.step('a', { to: 'b' })
+      a({ text }: Input<C, 'a'>, { called }: Context<C>) {
+        called('a')
+        return Chain.go('b', { text })
+      }
+      @Chain.step('b', { to: 'c' })
+      b({ text }: Input<C, 'b'>, { called }: Context<C>) {
+        called('b')
+        return Chain.go('c', { text })
+      }
+    }
+    const one = {
+      name: 'one',
+      workflow: ChainWorkflow,
+      resources: { called: (state: string) => void calls.push(state) },
+      data: [{ input: { text: 'x' } }],
+    }
+    await evaluate(evaluation({ ...one, state: 'a', scorers: [path(['a', 'b'])] }))
+    expect(calls).toEqual(['a'])
+    const { mean } = await evaluate(evaluation({ ...one, state: 'b', scorers: [path(['b', 'c'])] }))
+    expect(calls).toEqual(['a', 'b'])
+    expect(mean).toBe(1)
+  })
+
   it('calls its handler alone, with vars, and gives what it hands over and where it goes', async () => {
     await using made = await offline({ script: () => ({ score: 5, advice: 'Be bold.' }) })
     const of = (rounds: number) =>

@@ -30,12 +30,12 @@ const FLOORS: readonly (readonly string[])[] = [
     'src/session.ts',
     'src/index.ts',
   ],
-  ['src/testing'],
+  ['src/testing', 'src/eval'],
   ['src/cli'],
 ]
 /** Third-party packages and where they may be used. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['src/definition', 'src/store', 'src/llm', 'src/compile', 'src/testing', 'src/cli'],
+  zod: ['src/definition', 'src/store', 'src/llm', 'src/compile', 'src/testing', 'src/eval', 'src/cli'],
   keyv: ['src/store'],
   '@keyv/redis': ['src/store'],
   devalue: ['src/store', 'src/cli/source-text.ts'],
@@ -144,6 +144,7 @@ describe('the files', () => {
     const entries = [
       'src/index.ts',
       'src/llm/index.ts',
+      'src/eval/index.ts',
       'src/inspect/index.ts',
       'src/testing/index.ts',
       'machines/index.ts',

@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-code.ts'
+import { addEvaluating } from './program/evaluating.ts'
 import { addFollowing } from './program/following.ts'
 import { addKeeping } from './program/keeping.ts'
 import { addLooking } from './program/looking.ts'
@@ -81,6 +82,7 @@ export function makeProgram(finish: (code: number) => void): Command {
   addSending(verbs('Send:'))
   addOperating(verbs('Operate:'))
   addSchedules(verbs('Schedule:'))
+  addEvaluating(verbs('Evaluate:'))
   addKeeping(verbs('Keep:'))
   return program
 }

@@ -4,7 +4,8 @@ import { extname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type * as TsxApi from 'tsx/esm/api'
 import type { Machine } from '../compile/machine.ts'
-import { isChild, type Definition } from '../definition/definition.ts'
+import { childrenOf } from '../definition/children.ts'
+import type { Definition } from '../definition/definition.ts'
 import { readDefinition } from '../definition/read-definition.ts'
 import type { AnyClass } from '../definition/shape.ts'
 import type { Engine } from '../engine.ts'
@@ -124,14 +125,8 @@ export function machineFor(engine: Engine, file: WorkflowFile, name: string): Ma
   return found && engine.machine(found.workflowClass)
 }
 
-function childrenOf({ states }: Definition): readonly AnyClass[] {
-  return [...states.values()].flatMap((state) => {
-    if (state.kind === 'child') return [state.child.workflow]
-    return state.kind === 'map' && isChild(state.item) ? [state.item.workflow] : []
-  })
-}
-
-async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
+/** The exports of a file; TypeScript through tsx. */
+export async function importFile(path: string): Promise<Readonly<Record<string, unknown>>> {
   const file = resolve(path)
   const failed = (what: string, remedy: string, cause?: unknown): StepwrightError =>
     new StepwrightError('module-failed', { what, remedy, cause, details: { file: path } })

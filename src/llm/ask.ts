@@ -75,7 +75,9 @@ function isFilled(ask: Exclude<Ask, string>): ask is FilledPrompt {
   return !Array.isArray(ask)
 }
 
-/** A document as it is put into a prompt, so that it is told from the instruction. */
+/** A document as it is put into a prompt, so that it is told from the instruction; it cannot end its own quotes. */
 export function quoted(document: string): string {
-  return `"""\n${document}\n"""`
+  let quotes = '"""'
+  while (document.includes(quotes)) quotes += '"'
+  return `${quotes}\n${document}\n${quotes}`
 }

@@ -101,6 +101,7 @@ describe('programs in the documents', () => {
     expect([...found].sort()).toEqual([
       'README.md',
       'docs/control-flow.md',
+      'docs/eval.md',
       'docs/failure.md',
       'docs/llm-limits.md',
       'docs/llm.md',

@@ -80,7 +80,7 @@ async function record() {
   made.server.script(({ messages, tools }) => {
     const said = messages.at(-1)?.content ?? ''
     if (said.includes('bad')) return { refusal: 'No.' }
-    if (said.includes('cannot be used')) return '{"legs": 4}'
+    if (said.includes('what was wrong')) return '{"legs": 4}'
     if (said.includes('legs')) return '{"legs": "four"}'
     if (tools && n++ < 2) return { toolCalls: [{ name: 'lookup', arguments: { word: `cat${n}` } }] }
     return undefined

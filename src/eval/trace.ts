@@ -72,6 +72,11 @@ export class ItemScope implements Scope {
     return value
   }
 
+  /** Nobody follows it. */
+  stream(key: string) {
+    return { name: key, push: () => undefined, end: () => Promise.resolve() }
+  }
+
   tell(note: Note): void {
     this.#tracer.tell(note)
   }

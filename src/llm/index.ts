@@ -1,14 +1,14 @@
 export { createLlm, type Llm, type LlmOptions } from './llm.ts'
-export { aiSdkModel, type AiSdkLanguageModel } from './ai-sdk-model.ts'
-export { mcpTools, type McpClient, type McpToolsOptions } from './mcp-tools.ts'
-export { openAiModel, type OpenAiModelOptions } from './openai-model.ts'
+export { aiSdkModel, type AiSdkLanguageModel } from './models/ai-sdk-model.ts'
+export { mcpTools, type McpClient, type McpToolsOptions } from './agents/mcp-tools.ts'
+export { openAiModel, type OpenAiModelOptions } from './models/openai-model.ts'
 export { AnswerError, RefusalError, type AnswerFault } from './answer-error.ts'
 export type { Ask, AskOptions, FilledPrompt, FormOptions } from './ask.ts'
 export type { Price, Prices } from './prices.ts'
 export type { ClassifyOptions, LabelOf, Labels } from './verbs/choices.ts'
 export type { DocumentOptions, SummaryOptions } from './verbs/documents.ts'
-export type { AgentOptions, AgentResult, Approval } from './agent.ts'
-export { tool, toolsOf, type Tool, type ToolMark, type ToolMethod } from './tool.ts'
+export type { AgentOptions, AgentResult, Approval } from './agents/agent.ts'
+export { tool, toolsOf, type Tool, type ToolMark, type ToolMethod } from './agents/tool.ts'
 export type { Chosen, Moves, Routed } from './verbs/route.ts'
 export { Tape, type TapedCall, type TapedTool } from './tape/tape.ts'
 export { taped } from './tape/taped.ts'
@@ -30,14 +30,14 @@ export type {
   ToolResult,
   ToolSpec,
 } from './model.ts'
-export { limited, type LimitedOptions } from './limited.ts'
-export type { Limit, LimitedCall, Over } from './limit.ts'
-export type { Claim, Grant, Meter, Refusal, Reservation } from './meter.ts'
-export { MemoryMeter } from './memory-meter.ts'
-export type { Answer, Asked } from './wrapped.ts'
-export type { Clock } from './clock.ts'
-export { RedisMeter, type RedisShareOptions } from './redis-meter.ts'
-export { fallback, type FallbackOptions, type Weighted } from './fallback.ts'
+export { limited, type LimitedOptions } from './limits/limited.ts'
+export type { Limit, LimitedCall, Over } from './limits/limit.ts'
+export type { Claim, Grant, Meter, Refusal, Reservation } from './limits/meter.ts'
+export { MemoryMeter } from './limits/memory-meter.ts'
+export type { Answer, Asked } from './wrappers/wrapped.ts'
+export type { Clock } from './limits/clock.ts'
+export { RedisMeter, type RedisShareOptions } from './limits/redis-meter.ts'
+export { fallback, type FallbackOptions, type Weighted } from './wrappers/fallback.ts'
 export {
   MemoryBreakers,
   type BreakerBook,
@@ -45,15 +45,15 @@ export {
   type BreakerRule,
   type Leave,
   type Outcome,
-} from './breaker.ts'
-export { RedisBreakers } from './redis-breakers.ts'
-export { cached, type CacheOptions } from './cached.ts'
-export type { AnswerStore } from './answer-cache.ts'
-export { hedged, type HedgeOptions } from './hedged.ts'
-export { patient } from './patient.ts'
-export { prompt, type Prompt, type PromptOptions, type Rendering, type Values } from './prompt.ts'
-export type { Example, Placeholders, Template, Turn } from './template.ts'
-export { fitted, type Cut, type FitOptions, type Fitted, type Part } from './fitted.ts'
+} from './wrappers/breaker.ts'
+export { RedisBreakers } from './wrappers/redis-breakers.ts'
+export { cached, type CacheOptions } from './wrappers/cached.ts'
+export type { AnswerStore } from './wrappers/answer-cache.ts'
+export { hedged, type HedgeOptions } from './wrappers/hedged.ts'
+export { patient } from './wrappers/patient.ts'
+export { prompt, type Prompt, type PromptOptions, type Rendering, type Values } from './prompts/prompt.ts'
+export type { Example, Placeholders, Template, Turn } from './prompts/template.ts'
+export { fitted, type Cut, type FitOptions, type Fitted, type Part } from './prompts/fitted.ts'
 export {
   condensed,
   continued,
@@ -66,7 +66,7 @@ export {
   type Counting,
   type Replied,
   type ReplyOptions,
-} from './conversation.ts'
+} from './prompts/conversation.ts'
 export {
   promptBook,
   type Choice,
@@ -74,5 +74,5 @@ export {
   type PromptBookOptions,
   type PromptShelf,
   type SavedVersion,
-} from './prompt-book.ts'
-export type { Share } from './share.ts'
+} from './prompts/prompt-book.ts'
+export type { Share } from './prompts/share.ts'

@@ -3,7 +3,7 @@ import { Keyv } from 'keyv'
 import { describe, expect, it } from 'vitest'
 import { cached } from 'stepwright/llm'
 import { TestClock } from 'stepwright/testing'
-import { questionKey } from '../../src/llm/answer-cache.ts'
+import { questionKey } from '../../src/llm/wrappers/answer-cache.ts'
 import type { ModelRequest } from '../../src/llm/model.ts'
 import { ask, httpError, scripted, type Reply } from './scripted.ts'
 

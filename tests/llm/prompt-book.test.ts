@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { keyvAdapter, resources, states, type Context, type Input, type ShapeOf } from 'stepwright'
 import { createLlm, prompt, promptBook, type Llm, type PromptBook, type PromptShelf } from 'stepwright/llm'
 import { createTestEngine, TestClock } from 'stepwright/testing'
-import { pick } from '../../src/llm/share.ts'
+import { pick } from '../../src/llm/prompts/share.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
 import { echoModel } from './echo-model.ts'
 

@@ -1,4 +1,4 @@
-import { sleep, type Clock } from '../../src/llm/clock.ts'
+import { sleep, type Clock } from '../../src/llm/limits/clock.ts'
 import type { CallOptions, Completion, Model, ModelRequest } from '../../src/llm/model.ts'
 
 /** A call that a scripted model has got. */

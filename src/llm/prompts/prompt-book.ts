@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { StepwrightError } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
-import { joinKey } from '../model/identifier.ts'
+import { StepwrightError } from '../../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../../model/duration.ts'
+import { joinKey } from '../../model/identifier.ts'
 import { makePrompt, shortHash, type Prompt } from './prompt.ts'
-import { hashOf } from './request-hash.ts'
+import { hashOf } from '../request-hash.ts'
 import { pick, type Share } from './share.ts'
 import { checkTemplate, invalidPrompt, templateSchema, type Template } from './template.ts'
 

@@ -1,8 +1,8 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../../model/duration.ts'
 import { send, wrapped, type Answer, type Asked } from './wrapped.ts'
-import { steadyClock, type Clock } from './clock.ts'
-import type { CallOptions, Model } from './model.ts'
+import { steadyClock, type Clock } from '../limits/clock.ts'
+import type { CallOptions, Model } from '../model.ts'
 
 /** When a call is made a second time beside the first. */
 export interface HedgeOptions {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
 
 /** A text that is said in a template: its placeholders, `{{name}}`, are filled in. */
 export interface Turn {

@@ -1,6 +1,6 @@
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { Stream } from 'openai/streaming'
-import { AnswerError } from './answer-error.ts'
+import { AnswerError } from '../answer-error.ts'
 
 /** What a streamed answer adds up to, in the form of one that came whole. */
 interface Sum {

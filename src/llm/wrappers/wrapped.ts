@@ -6,7 +6,7 @@ import type {
   FillRequest,
   Model,
   ModelRequest,
-} from './model.ts'
+} from '../model.ts'
 
 /** One call of a model, whichever it is: what wraps a model treats all three alike. */
 export type Asked =

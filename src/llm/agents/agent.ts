@@ -6,14 +6,14 @@
  *    first four.
  */
 import { z } from 'zod'
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { FatalError, RetryableError, toFailure } from '../model/failure.ts'
-import { AnswerError } from './answer-error.ts'
-import { messagesOf, settingsOf, type Ask, type AskOptions } from './ask.ts'
-import type { Caller } from './caller.ts'
-import type { Completion, Message, ModelRequest, ToolCall, ToolSpec } from './model.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { FatalError, RetryableError, toFailure } from '../../model/failure.ts'
+import { AnswerError } from '../answer-error.ts'
+import { messagesOf, settingsOf, type Ask, type AskOptions } from '../ask.ts'
+import type { Caller } from '../caller.ts'
+import type { Completion, Message, ModelRequest, ToolCall, ToolSpec } from '../model.ts'
 import { readInput, specOf, type Tool } from './tool.ts'
-import { textIn } from './verbs/text.ts'
+import { textIn } from '../verbs/text.ts'
 
 /** The tool by which a model gives its result, where that has a schema. */
 const FINISH = 'finish'

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { Llm } from './llm.ts'
-import type { Message } from './model.ts'
-import { estimateTokens } from './splitting.ts'
+import type { Llm } from '../llm.ts'
+import type { Message } from '../model.ts'
+import { estimateTokens } from '../splitting.ts'
 
 /** The schema of a message, for data and sessions that hold some. */
 export const messageSchema: z.ZodType<Message, Message> = z.discriminatedUnion('role', [

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { RedisConnection } from '../store/redis-connection.ts'
+import { RedisConnection } from '../../store/redis-connection.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import type { Claim, Grant, Meter, Refusal, Reservation } from './meter.ts'
 import { KEEP, RESERVE, SETTLE } from './redis-meter-scripts.ts'

@@ -1,7 +1,7 @@
 import OpenAI from 'openai'
 import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions'
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { AnswerError } from './answer-error.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { AnswerError } from '../answer-error.ts'
 import type {
   Abilities,
   CallOptions,
@@ -10,7 +10,7 @@ import type {
   FillRequest,
   Model,
   ModelRequest,
-} from './model.ts'
+} from '../model.ts'
 import { bodyOf, completionOf, fillOf } from './openai-wire.ts'
 import { readStream } from './openai-stream.ts'
 

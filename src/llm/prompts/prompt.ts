@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Refused } from '../definition/verdict.ts'
-import type { FilledPrompt } from './ask.ts'
+import type { Refused } from '../../definition/verdict.ts'
+import type { FilledPrompt } from '../ask.ts'
 import { Fitted } from './fitted.ts'
-import type { Message } from './model.ts'
-import { hashOf } from './request-hash.ts'
+import type { Message } from '../model.ts'
+import { hashOf } from '../request-hash.ts'
 import {
   checkTemplate,
   fill,

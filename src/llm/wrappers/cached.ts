@@ -1,10 +1,10 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
-import { systemHost } from '../model/host.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../../model/duration.ts'
+import { systemHost } from '../../model/host.ts'
 import { AnswerCache, questionKey, RecentAnswers, type AnswerStore } from './answer-cache.ts'
 import { send, wrapped, type Answer, type Asked } from './wrapped.ts'
-import type { Clock } from './clock.ts'
-import type { CallOptions, Model } from './model.ts'
+import type { Clock } from '../limits/clock.ts'
+import type { CallOptions, Model } from '../model.ts'
 
 /** How long answers are kept, and where. */
 export interface CacheOptions {

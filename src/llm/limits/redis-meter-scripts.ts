@@ -1,4 +1,4 @@
-import { redisScript } from '../store/redis-connection.ts'
+import { redisScript } from '../../store/redis-connection.ts'
 import { SEAT_LOOK_MS } from './meter.ts'
 
 /**

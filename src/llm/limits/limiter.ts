@@ -1,11 +1,11 @@
-import { StepwrightError } from '../errors/stepwright-error.ts'
-import { formatMs } from '../model/duration.ts'
-import { RetryableError } from '../model/failure.ts'
+import { StepwrightError } from '../../errors/stepwright-error.ts'
+import { formatMs } from '../../model/duration.ts'
+import { RetryableError } from '../../model/failure.ts'
 import type { Clock } from './clock.ts'
 import { FairQueue, type Queued } from './fair-queue.ts'
 import type { PlannedClaim } from './limit.ts'
 import type { Grant, Meter, Refusal } from './meter.ts'
-import type { Model } from './model.ts'
+import type { Model } from '../model.ts'
 
 /** A call that comes to a limiter. */
 export interface Coming {

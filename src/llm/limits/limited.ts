@@ -1,8 +1,8 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
-import { systemHost } from '../model/host.ts'
-import type { Usage } from '../model/model-call.ts'
-import { send, wrapped, type Answer, type Asked } from './wrapped.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../../model/duration.ts'
+import { systemHost } from '../../model/host.ts'
+import type { Usage } from '../../model/model-call.ts'
+import { send, wrapped, type Answer, type Asked } from '../wrappers/wrapped.ts'
 import { steadyClock, type Clock } from './clock.ts'
 import { estimateUsage } from './estimate.ts'
 import {
@@ -17,8 +17,8 @@ import {
 import { Limiter } from './limiter.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import type { Grant, Meter } from './meter.ts'
-import type { CallOptions, Model } from './model.ts'
-import { costOf, type Prices } from './prices.ts'
+import type { CallOptions, Model } from '../model.ts'
+import { costOf, type Prices } from '../prices.ts'
 import { SeatKeeper } from './seat-keeper.ts'
 
 /** How a model is limited. */

@@ -5,9 +5,9 @@ import type {
   ChatCompletionCreateParamsNonStreaming,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions'
-import type { Usage } from '../model/model-call.ts'
-import { AnswerError } from './answer-error.ts'
-import type { Completion, Format, Message, ModelRequest, ToolCall } from './model.ts'
+import type { Usage } from '../../model/model-call.ts'
+import { AnswerError } from '../answer-error.ts'
+import type { Completion, Format, Message, ModelRequest, ToolCall } from '../model.ts'
 
 /** A request as it goes over the wire. */
 export function bodyOf(model: string, request: ModelRequest): ChatCompletionCreateParamsNonStreaming {

@@ -1,6 +1,6 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
-import { steadyClock, type Clock } from './clock.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../../model/duration.ts'
+import { steadyClock, type Clock } from '../limits/clock.ts'
 
 /** When a model is left alone, and when it is looked at again. */
 export interface BreakerOptions {

@@ -1,8 +1,8 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { toMs, type Duration } from '../model/duration.ts'
-import type { Usage } from '../model/model-call.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { toMs, type Duration } from '../../model/duration.ts'
+import type { Usage } from '../../model/model-call.ts'
 import type { Claim } from './meter.ts'
-import type { CalledFor, Model } from './model.ts'
+import type { CalledFor, Model } from '../model.ts'
 
 /** What may be used, and by whom together. All that is given counts at once. */
 export interface Limit {

@@ -1,6 +1,6 @@
-import { RedisConnection, redisScript } from '../store/redis-connection.ts'
+import { RedisConnection, redisScript } from '../../store/redis-connection.ts'
 import { PARTS, type BreakerBook, type BreakerRule, type Leave, type Outcome } from './breaker.ts'
-import type { RedisShareOptions } from './redis-meter.ts'
+import type { RedisShareOptions } from '../limits/redis-meter.ts'
 
 /** A hash: `until`, and `N:good` and `N:bad` for each part of the time. ARGV: key, rest. Answers -1, 0, or what is left. */
 const ASK = redisScript(`

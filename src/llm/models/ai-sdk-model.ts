@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { AnswerError } from './answer-error.ts'
-import type { Abilities, CallOptions, Completion, Message, Model, ModelRequest, ToolCall } from './model.ts'
+import { AnswerError } from '../answer-error.ts'
+import type { Abilities, CallOptions, Completion, Message, Model, ModelRequest, ToolCall } from '../model.ts'
 
 /** A language model of the Vercel AI SDK, of version 2, 3 or 4 of its specification: `anthropic('claude-sonnet-4')`. */
 export interface AiSdkLanguageModel {

@@ -1,4 +1,4 @@
-import { systemHost, type Host } from '../model/host.ts'
+import { systemHost, type Host } from '../../model/host.ts'
 
 /** Time and chance, as what wraps a model sees them. `TestClock` of `stepwright/testing` is one. */
 export type Clock = Pick<Host, 'now' | 'random' | 'alarm'>

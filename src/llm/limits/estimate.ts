@@ -1,6 +1,6 @@
-import type { Usage } from '../model/model-call.ts'
-import type { Asked } from './wrapped.ts'
-import type { Message } from './model.ts'
+import type { Usage } from '../../model/model-call.ts'
+import type { Asked } from '../wrappers/wrapped.ts'
+import type { Message } from '../model.ts'
 
 /** Output that is reserved where a call does not say `maxTokens`. */
 const OUTPUT = 1_000

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../limits/clock.ts'
 import type { Answer, Asked } from './wrapped.ts'
 
 /** Where answers are kept. Any Keyv is one. */

@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import { quote } from '../errors/stepwright-error.ts'
-import { FatalError } from '../model/failure.ts'
-import { formOf } from './json-schema.ts'
-import type { ToolSpec } from './model.ts'
+import { quote } from '../../errors/stepwright-error.ts'
+import { FatalError } from '../../model/failure.ts'
+import { formOf } from '../json-schema.ts'
+import type { ToolSpec } from '../model.ts'
 
 /** What a model may call. */
 export interface Tool<I extends z.ZodType = z.ZodType> {

@@ -1,9 +1,9 @@
-import { systemHost } from '../model/host.ts'
-import { judge } from '../model/failure.ts'
-import { policyFor, readRetry, retryDelayMs, type RetryTable } from '../model/retry.ts'
+import { systemHost } from '../../model/host.ts'
+import { judge } from '../../model/failure.ts'
+import { policyFor, readRetry, retryDelayMs, type RetryTable } from '../../model/retry.ts'
 import { send, wrapped } from './wrapped.ts'
-import { sleep, type Clock } from './clock.ts'
-import type { Model } from './model.ts'
+import { sleep, type Clock } from '../limits/clock.ts'
+import type { Model } from '../model.ts'
 
 /**
  * A model that tries again by itself, by the rules of a step's `retry`: exponential waits with jitter, and no sooner

@@ -1,10 +1,10 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import { judge, RetryableError } from '../model/failure.ts'
-import { AnswerError } from './answer-error.ts'
+import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { judge, RetryableError } from '../../model/failure.ts'
+import { AnswerError } from '../answer-error.ts'
 import { send, wrapped, type Answer, type Asked } from './wrapped.ts'
 import { MemoryBreakers, readBreaker, type BreakerOptions, type Leave, type Outcome } from './breaker.ts'
-import { steadyClock, type Clock } from './clock.ts'
-import type { Abilities, CallOptions, Model } from './model.ts'
+import { steadyClock, type Clock } from '../limits/clock.ts'
+import type { Abilities, CallOptions, Model } from '../model.ts'
 
 /** A model, and how often it comes first: two of weight 9 and 1 divide calls nine to one. */
 export interface Weighted {

@@ -12,7 +12,7 @@ import type {
   ToolResult,
 } from './model.ts'
 import { costOf, type Prices } from './prices.ts'
-import { hashOf } from './request-hash.ts'
+import { hashOf, requestHash } from './request-hash.ts'
 import { inModelSpan, inToolSpan, type Operation } from './span.ts'
 import { packVector } from './tape/vectors.ts'
 import { paramsOf, Told } from './told.ts'
@@ -154,7 +154,7 @@ export class Caller {
   }
 
   #hashOf(request: object): string {
-    return hashOf({ ...request, model: this.model.name })
+    return requestHash(this.model.name, request)
   }
 
   async #recorded<T extends Completion | Embeddings>(sending: Sending<T>): Promise<T> {
@@ -207,7 +207,7 @@ export class Caller {
     const ends = [...(signal ? [signal] : []), ...(scope ? [scope.run.signal] : [])]
     const once = idempotencyKey ?? (scope ? `${scope.run.idempotencyKey}/${key}` : undefined)
     return {
-      ...(ends.length > 0 ? { signal: AbortSignal.any(ends) } : {}),
+      ...(ends.length > 1 ? { signal: AbortSignal.any(ends) } : ends[0] ? { signal: ends[0] } : {}),
       ...(once === undefined ? {} : { idempotencyKey: once }),
       ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
       ...(scope ? { for: calledFor(scope) } : {}),

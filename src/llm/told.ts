@@ -1,6 +1,6 @@
 import type { ModelCall } from '../model/model-call.ts'
 import type { Message, ModelRequest } from './model.ts'
-import { hashOf } from './request-hash.ts'
+import { hashOf, messageHash } from './request-hash.ts'
 
 /** Conversations that were told, each message once: a turn tells what is new, and which call told the rest. */
 export class Told {
@@ -17,7 +17,7 @@ export class Told {
     let skipped = stored
     let after: string | undefined
     for (const [i, message] of messages.entries()) {
-      beginning = hashOf([beginning, message])
+      beginning = hashOf([beginning, messageHash(message)])
       const by = this.#calls.get(beginning)
       if (by === undefined) this.#calls.set(beginning, hash)
       else if (i + 1 >= skipped) [skipped, after] = [i + 1, by]

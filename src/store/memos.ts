@@ -125,11 +125,10 @@ export class Memos {
     value: unknown,
     write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
   ): Promise<boolean> {
-    const text = seal(encode(value, `memo ${JSON.stringify(key)}`))
-    const saved = await write({
-      put: [{ collection: 'memo', key: this.#prefix + joinKey(key), value: text }],
-    })
-    if (saved) this.#values.set(key, decode(unseal(text, key)))
+    const encoded = encode(value, `memo ${JSON.stringify(key)}`)
+    const own = this.#prefix + joinKey(key)
+    const saved = await write({ put: [{ collection: 'memo', key: own, value: seal(encoded) }] })
+    if (saved) this.#values.set(key, decode(encoded))
     return saved
   }
 
@@ -140,9 +139,10 @@ export class Memos {
     note: Note | undefined,
     write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
   ): Promise<boolean> {
-    const put = this.#recordPut(key, { n: this.#records.size, value, ...(note ? { note } : {}) })
-    const saved = await write({ put: [put] })
-    if (saved) this.#records.set(key, decode(unseal(put.value, key)) as Saved)
+    const record = { n: this.#records.size, value, ...(note ? { note } : {}) }
+    const encoded = encode(record, `record ${JSON.stringify(key)}`)
+    const saved = await write({ put: [this.#recordPut(key, encoded)] })
+    if (saved) this.#records.set(key, decode(encoded) as Saved)
     return saved
   }
 
@@ -160,7 +160,7 @@ export class Memos {
   /** What is written with a commit that tells of them and keeps them. */
   told(): readonly Put[] {
     return [...this.#records].flatMap(([key, { note, ...kept }]) =>
-      note ? [this.#recordPut(key, kept)] : [],
+      note ? [this.#recordPut(key, encode(kept, key))] : [],
     )
   }
 
@@ -179,9 +179,8 @@ export class Memos {
     return keys.map((key) => ({ collection: 'memo', key: this.#prefix + key }))
   }
 
-  #recordPut(key: string, record: Saved): Put & { readonly value: string } {
-    const value = seal(encode(record, `record ${JSON.stringify(key)}`))
-    return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value }
+  #recordPut(key: string, encoded: unknown): Put {
+    return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value: seal(encoded) }
   }
 }
 

@@ -79,13 +79,13 @@ describe('a fair queue', () => {
     for (const flow of 'abcd') expect(served[flow], flow).toBe(20)
   })
 
-  it('holds ten thousand flows of one item without going over all of them again and again', () => {
+  it('holds forty thousand flows of one item without going over all of them again and again', () => {
     const queue = new FairQueue<Item>()
-    for (let i = 0; i < 10_000; i++) queue.push(item(`run ${i}`))
+    for (let i = 0; i < 40_000; i++) queue.push(item(`run ${i}`))
     const began = performance.now()
     let served = 0
     while (serve(queue)) served += 1
-    expect(served).toBe(10_000)
-    expect(performance.now() - began).toBeLessThan(500)
+    expect(served).toBe(40_000)
+    expect(performance.now() - began).toBeLessThan(10_000) // over all of them each time would take minutes
   })
 })

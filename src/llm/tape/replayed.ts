@@ -9,7 +9,7 @@ import type {
   ModelRequest,
   ToolResult,
 } from '../model.ts'
-import { hashOf } from '../request-hash.ts'
+import { hashOf, requestHash } from '../request-hash.ts'
 import { paramsOf } from '../told.ts'
 import { diffLines, type LineDiff } from './line-diff.ts'
 import { requestLines, type Asked } from './request-text.ts'
@@ -124,7 +124,7 @@ class Replay implements ReplayedModel {
 
   /** The next answer to that request, or the failure it had. */
   #next(request: object): TapedCall | undefined {
-    const call = this.#open.get(hashOf({ ...request, model: this.name }))?.shift()
+    const call = this.#open.get(requestHash(this.name, request))?.shift()
     if (call?.failure && !call.answer) throw failed(call.failure)
     return call
   }

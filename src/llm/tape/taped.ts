@@ -9,7 +9,7 @@ import type {
   ModelRequest,
   ToolResult,
 } from '../model.ts'
-import { hashOf } from '../request-hash.ts'
+import { hashOf, requestHash } from '../request-hash.ts'
 import { paramsOf, Told } from '../told.ts'
 import type { Tape } from './tape.ts'
 import { packVector } from './vectors.ts'
@@ -95,7 +95,7 @@ class TapedModel implements Model {
   }
 
   #hashOf(request: object): string {
-    return hashOf({ ...request, model: this.name })
+    return requestHash(this.name, request)
   }
 
   async #note<T extends Completion | Embeddings>(

@@ -5,13 +5,20 @@ export function hashOf(value: unknown): string {
   return hash('sha256', stableJson(value), 'base64url').slice(0, 22)
 }
 
-const messages = new WeakMap<object, string>()
+const hashes = new WeakMap<object, { readonly copy: object; readonly hash: string }>()
 
-/** The hash of a message, which is plain data that does not change. It is made once, for a conversation says it again with each turn. */
+/** The hash of a message. It is made once, for a conversation says it again with each turn; and again where somebody has changed it. */
 export function messageHash(message: object): string {
-  let known = messages.get(message)
-  if (known === undefined) messages.set(message, (known = hashOf(message)))
-  return known
+  const known = hashes.get(message)
+  if (known && sameFields(known.copy, message)) return known.hash
+  const made = { copy: { ...message }, hash: hashOf(message) }
+  hashes.set(message, made)
+  return made.hash
+}
+
+function sameFields(a: object, b: object): boolean {
+  const [own, other] = [Object.entries(a), b as Readonly<Record<string, unknown>>]
+  return own.length === Object.keys(b).length && own.every(([key, value]) => other[key] === value)
 }
 
 /** What a request to a model is known by. */

@@ -11,6 +11,9 @@ import type { Completion, Embeddings, Model } from './model.ts'
 /** What is done, as the conventions call it. */
 export type Operation = 'chat' | 'embeddings' | 'text_completion'
 
+/** It stands for the one of whichever SDK is set up, also later. */
+const tracer = trace.getTracer('stepwright')
+
 /** Calls a model inside a span. */
 export function inModelSpan<T extends Completion | Embeddings>(
   operation: Operation,
@@ -59,7 +62,7 @@ function inSpan<T>(
   work: () => Promise<T>,
   ended: (span: Span, value: T) => void,
 ): Promise<T> {
-  return trace.getTracer('stepwright').startActiveSpan(name, { kind, attributes }, async (span) => {
+  return tracer.startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
       const value = await work()
       ended(span, value)

@@ -45,12 +45,16 @@ export const emptySchema: Schema = {
 export type Parsed =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly reasons: readonly string[] }
 
-/** Validates a value; a promise only where the schema gives one. Never throws for a wrong value, nor for a schema that does. */
-export function parseWith(schema: Schema, value: unknown): Parsed | Promise<Parsed> {
+/** Validates a value; a promise only where the schema gives one. Never throws for a wrong value, nor for a schema that does. `rest`: what becomes of keys that the schema does not have. */
+export function parseWith(
+  schema: Schema,
+  value: unknown,
+  rest: 'refuse' | 'pass over keys' = 'refuse',
+): Parsed | Promise<Parsed> {
   const read = (result: Validated<unknown>): Parsed => {
     if (result.issues) return { ok: false, reasons: result.issues.map(sayIssue) }
     const lost: string[] = []
-    findLost(value, result.value, '', lost)
+    if (rest === 'refuse') findLost(value, result.value, '', lost)
     if (lost.length > 0)
       return { ok: false, reasons: lost.map((path) => `${path}: not in the schema, would be dropped`) }
     return { ok: true, value: result.value }

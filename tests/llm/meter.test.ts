@@ -76,7 +76,7 @@ describe.each(kinds)('a meter: $kind', ({ make }) => {
     await granted(meter, window('w', 4, 5, 300))
     const refused = await reserve(meter, window('w', 2, 5, 300))
     if (refused.granted) throw new Error('granted')
-    expect(refused.retryAfterMs).toBeGreaterThan(100)
+    expect(refused.retryAfterMs).toBeGreaterThan(0)
     expect(refused.retryAfterMs).toBeLessThanOrEqual(302)
     await granted(meter, window('w', 1, 5, 300))
     await pass((refused.retryAfterMs ?? 0) + 1)

@@ -2,6 +2,7 @@ import type { Scope } from '../definition/scope.ts'
 import { toFailure } from '../model/failure.ts'
 import type { ModelCall, ToolCalled } from '../model/model-call.ts'
 import { promptOf, type Ask, type AskOptions } from './ask.ts'
+import { answeredBy, hashedIn, send, tellingOf, type Answer, type Asked } from './asked.ts'
 import type {
   CallOptions,
   Completion,
@@ -14,8 +15,7 @@ import type {
 import { costOf, type Prices } from './prices.ts'
 import { hashOf, requestHash } from './request-hash.ts'
 import { inModelSpan, inToolSpan, type Operation } from './span.ts'
-import { packVector } from './tape/vectors.ts'
-import { paramsOf, Told } from './told.ts'
+import { Told } from './told.ts'
 
 /** A question: what goes to the model, and what it was made from. */
 export interface Question {
@@ -34,18 +34,19 @@ export interface CallerParts {
   readonly mask: (call: ModelCall) => ModelCall
 }
 
-/** How something is asked, and what the history says of it besides how it went. */
-interface Sending<T> {
-  readonly operation: Operation
+/** One call, and what the history says of it before it is answered. */
+interface Sending {
   readonly verb: string
-  /** What the same call has in common with itself. */
   readonly hash: string
+  readonly asked: Asked
+  readonly told: Pick<ModelCall, 'messages' | 'skipped' | 'after' | 'params' | 'prompt'>
   readonly options: Pick<AskOptions, 'key' | 'signal' | 'idempotencyKey' | 'onText' | 'stream'>
-  readonly asked: Pick<ModelCall, 'messages' | 'skipped' | 'after' | 'params' | 'prompt'>
-  readonly answered: (
-    value: T,
-  ) => Pick<ModelCall, 'answer' | 'toolCalls' | 'finish' | 'refusal' | 'vectors' | 'firstTokenMs' | 'cache'>
-  readonly send: (how: CallOptions) => Promise<T>
+}
+
+const OPERATIONS: Readonly<Record<Asked['verb'], Operation>> = {
+  complete: 'chat',
+  embed: 'embeddings',
+  fill: 'text_completion',
 }
 
 /**
@@ -76,52 +77,30 @@ export class Caller {
   }
 
   complete({ verb, request, ask, options }: Question): Promise<Completion> {
-    const hash = this.#hashOf(request)
-    const params = paramsOf(request)
+    const asked: Asked = { verb: 'complete', request }
+    const hash = this.#hashOf(asked)
     const prompt = promptOf(ask)
     const stored = options.fresh === undefined ? 0 : request.messages.length - options.fresh
-    return this.#recorded({
-      operation: 'chat',
-      verb,
-      hash,
-      options,
-      asked: {
-        ...(this.#scope ? this.#told.of(request.messages, hash, stored) : { messages: request.messages }),
-        ...(params ? { params } : {}),
-        ...(prompt ? { prompt } : {}),
-      },
-      answered,
-      send: (how) => this.model.complete(request, how),
-    })
+    const told = {
+      ...tellingOf(asked),
+      ...(this.#scope ? this.#told.of(request.messages, hash, stored) : {}),
+      ...(prompt ? { prompt } : {}),
+    }
+    return this.#recorded({ verb, hash, asked, told, options }) as Promise<Completion>
   }
 
   embed(texts: readonly string[], options: AskOptions): Promise<Embeddings> {
-    const { model } = this
-    if (!model.embed) throw new TypeError(`${model.name} makes no embeddings`)
-    return this.#recorded({
-      operation: 'embeddings',
-      verb: 'embed',
-      hash: this.#hashOf({ embed: texts }),
-      options,
-      asked: { messages: texts },
-      answered: ({ vectors }) => ({ vectors: vectors.map(packVector) }),
-      send: (how) => (model.embed as NonNullable<Model['embed']>)(texts, how),
-    })
+    return this.#plain({ verb: 'embed', texts }, options) as Promise<Embeddings>
   }
 
   fill(request: FillRequest, options: AskOptions): Promise<Completion> {
-    const { model } = this
-    if (!model.fill) throw new TypeError(`${model.name} has no completion endpoint`)
-    const { prefix, suffix, ...params } = request
-    return this.#recorded({
-      operation: 'text_completion',
-      verb: 'fill',
-      hash: this.#hashOf({ fill: request }),
-      options,
-      asked: { messages: [{ prefix, suffix }], params },
-      answered,
-      send: (how) => (model.fill as NonNullable<Model['fill']>)(request, how),
-    })
+    return this.#plain({ verb: 'fill', request }, options) as Promise<Completion>
+  }
+
+  /** A call that belongs to no conversation. */
+  #plain(asked: Asked, options: AskOptions): Promise<Answer> {
+    const { verb } = asked
+    return this.#recorded({ verb, hash: this.#hashOf(asked), asked, told: tellingOf(asked), options })
   }
 
   /** Calls a tool for a model; in a run once in the visit, and told in its history. `place`: which call of the visit it is. */
@@ -153,11 +132,11 @@ export class Caller {
     })
   }
 
-  #hashOf(request: object): string {
-    return requestHash(this.model.name, request)
+  #hashOf(asked: Asked): string {
+    return requestHash(this.model.name, hashedIn(asked))
   }
 
-  async #recorded<T extends Completion | Embeddings>(sending: Sending<T>): Promise<T> {
+  async #recorded(sending: Sending): Promise<Answer> {
     const name = sending.options.key ?? sending.hash
     const times = (this.#times.get(name) ?? 0) + 1
     this.#times.set(name, times)
@@ -166,20 +145,23 @@ export class Caller {
     return this.#scope ? this.#scope.record(key, make) : (await make()).value
   }
 
-  async #made<T extends Completion | Embeddings>(sending: Sending<T>, key: string) {
-    const { operation, verb, hash, asked, answered, options, send } = sending
+  async #made({ verb, hash, asked, told, options }: Sending, key: string) {
     const began = performance.now()
     const attempt = (this.#failed.get(hash) ?? 0) + 1
     const { name } = this.model
     const stream = options.stream ? this.#scope?.stream(key) : undefined
     const note = (rest: Partial<ModelCall>) => {
       const ms = Math.round(performance.now() - began)
-      const call = { model: name, verb, hash, ...asked, ms, attempt, ...rest }
+      const call = { model: name, verb, hash, ...told, ms, attempt, ...rest }
       return { type: 'model-called', ...this.#parts.mask(call) } as const
     }
     try {
-      const value = await inModelSpan(operation, this.model, asked.params ?? {}, this.#scope, () =>
-        send(this.#how(options, key, stream?.push)),
+      const value = await inModelSpan(
+        OPERATIONS[asked.verb],
+        this.model,
+        told.params ?? {},
+        this.#scope,
+        () => send(this.model, asked, this.#how(options, key, stream?.push)),
       )
       if (stream && 'text' in value) await stream.end(value.text)
       this.#failed.delete(hash)
@@ -190,7 +172,7 @@ export class Caller {
       const paid = cost === undefined ? {} : { cost }
       const other = model === name ? {} : { asked: name }
       const streamed = stream ? { stream: stream.name } : {}
-      return { value, note: note({ model, ...other, usage, ...paid, ...streamed, ...answered(value) }) }
+      return { value, note: note({ model, ...other, usage, ...paid, ...streamed, ...answeredBy(value) }) }
     } catch (error) {
       this.#failed.set(hash, attempt)
       this.#scope?.tell(note({ failure: toFailure(error) }))
@@ -199,7 +181,7 @@ export class Caller {
   }
 
   #how(
-    { signal, idempotencyKey, onText }: Sending<unknown>['options'],
+    { signal, idempotencyKey, onText }: Sending['options'],
     key: string,
     push?: (piece: string) => void,
   ): CallOptions {
@@ -212,17 +194,6 @@ export class Caller {
       ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
       ...(scope ? { for: calledFor(scope) } : {}),
     }
-  }
-}
-
-function answered({ text, toolCalls, finish, refusal, firstTokenMs, cache }: Completion) {
-  return {
-    answer: text,
-    ...(toolCalls.length > 0 ? { toolCalls } : {}),
-    finish,
-    ...(refusal === undefined ? {} : { refusal }),
-    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
-    ...(cache ? { cache } : {}),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ModelCall } from '../model/model-call.ts'
-import type { Message, ModelRequest } from './model.ts'
+import type { Message } from './model.ts'
 import { hashOf, messageHash } from './request-hash.ts'
 
 /** Conversations that were told, each message once: a turn tells what is new, and which call told the rest. */
@@ -28,17 +28,4 @@ export class Told {
       ...(after === undefined ? {} : { after }),
     }
   }
-}
-
-/** What is told of a request besides its messages; of each tool its name, and a hash of what the model is shown of it. */
-export function paramsOf({
-  messages: _,
-  tools,
-  ...params
-}: ModelRequest): Readonly<Record<string, unknown>> | undefined {
-  const told = {
-    ...params,
-    ...(tools ? { tools: Object.fromEntries(tools.map((tool) => [tool.name, hashOf(tool)])) } : {}),
-  }
-  return Object.keys(told).length > 0 ? told : undefined
 }

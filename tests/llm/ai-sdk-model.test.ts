@@ -14,6 +14,11 @@ function connect(server: ModelServer, abilities: Partial<Abilities> = {}) {
 }
 
 describe('a model of the AI SDK', () => {
+  it('is here of version 4 of the specification', () => {
+    const provider = createOpenAICompatible({ name: 'offline', baseURL: 'http://127.0.0.1:9' })
+    expect(provider('m').specificationVersion).toBe('v4')
+  })
+
   it('answers in text, whole and streamed', async () => {
     await using server = await createModelServer()
     const llm = connect(server)
@@ -72,28 +77,37 @@ describe('a model of the AI SDK', () => {
     await expect(llm.text('Hello there, you.', { onText: () => undefined })).rejects.toThrow()
   })
 
-  it('reads the answers of older versions', async () => {
-    const usage = { inputTokens: 3, outputTokens: 4, totalTokens: 7, cachedInputTokens: 2 }
-    const old: AiSdkLanguageModel = {
-      specificationVersion: 'v2',
-      provider: 'old',
-      modelId: 'm',
-      doGenerate: () =>
-        Promise.resolve({
-          content: [{ type: 'text', text: 'Well.' }],
-          finishReason: 'stop',
-          usage,
-          warnings: [],
-        }),
-      doStream: () => Promise.reject(new Error('it does not stream')),
-    }
-    const answer = await aiSdkModel(old).complete({ messages: [{ role: 'user', text: 'Hello' }] })
-    expect(answer).toEqual({
-      text: 'Well.',
-      toolCalls: [],
-      finish: 'stop',
-      usage: { input: 3, output: 4, cached: 2 },
-      model: 'm',
-    })
-  })
+  it.each([
+    ['v2', 'stop', { inputTokens: 3, outputTokens: 4, totalTokens: 7, cachedInputTokens: 2 }],
+    [
+      'v3',
+      { unified: 'stop', raw: 'end' },
+      { inputTokens: { total: 3, cacheRead: 2 }, outputTokens: { total: 4 } },
+    ],
+  ] as const)(
+    'reads the answers of older versions: %s',
+    async (specificationVersion, finishReason, usage) => {
+      const old: AiSdkLanguageModel = {
+        specificationVersion,
+        provider: 'old',
+        modelId: 'm',
+        doGenerate: () =>
+          Promise.resolve({
+            content: [{ type: 'text', text: 'Well.' }],
+            finishReason,
+            usage,
+            warnings: [],
+          }),
+        doStream: () => Promise.reject(new Error('it does not stream')),
+      }
+      const answer = await aiSdkModel(old).complete({ messages: [{ role: 'user', text: 'Hello' }] })
+      expect(answer).toEqual({
+        text: 'Well.',
+        toolCalls: [],
+        finish: 'stop',
+        usage: { input: 3, output: 4, cached: 2 },
+        model: 'm',
+      })
+    },
+  )
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { openAiModel } from 'stepwright/llm'
+import { AzureOpenAI } from 'openai'
+import { createLlm, openAiModel } from 'stepwright/llm'
 import { offline } from '../support/offline-llm.ts'
 
 describe('openAiModel', () => {
@@ -43,6 +44,27 @@ describe('openAiModel', () => {
       setTimeout(() => end.abort(), 30)
       await expect(call).rejects.toThrow(/abort/i)
     }
+  })
+
+  it('reaches Azure by its own client: a deployment by its name, and its own header for the key', async () => {
+    await using made = await offline()
+    const seen: string[] = []
+    const client = new AzureOpenAI({
+      apiKey: 'azure-key',
+      apiVersion: '2025-04-01-preview',
+      endpoint: 'https://mine.openai.azure.com',
+      // the address of the cloud, answered by the server on this machine
+      fetch: (input, init) => {
+        const { pathname, search } = new URL(input as string)
+        seen.push(`${pathname}${search} ${new Headers(init?.headers).get('api-key')}`)
+        return fetch(`${made.server.url}/chat/completions`, init)
+      },
+    })
+    const model = openAiModel({ model: 'my-deployment', client })
+    expect(await createLlm(model).text('A machine has states.')).toContain('states')
+    expect(seen).toEqual([
+      '/openai/deployments/my-deployment/chat/completions?api-version=2025-04-01-preview azure-key',
+    ])
   })
 
   it('says what is missing: a key before anything is sent, a model that the server does not have', async () => {

@@ -1,5 +1,5 @@
 import type { Usage } from '../../model/model-call.ts'
-import type { Asked } from '../wrappers/wrapped.ts'
+import type { Asked } from '../asked.ts'
 import type { Message } from '../model.ts'
 
 /** Output that is reserved where a call does not say `maxTokens`. */

@@ -1,4 +1,5 @@
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { hashedIn, send, tellingOf, type Answer, type Asked } from '../asked.ts'
 import type {
   Abilities,
   CallOptions,
@@ -10,9 +11,8 @@ import type {
   ToolResult,
 } from '../model.ts'
 import { hashOf, requestHash } from '../request-hash.ts'
-import { paramsOf } from '../told.ts'
 import { diffLines, type LineDiff } from './line-diff.ts'
-import { requestLines, type Asked } from './request-text.ts'
+import { requestLines, type Said } from './request-text.ts'
 import type { Tape, TapedCall, TapedTool } from './tape.ts'
 import { failed } from './taped-failure.ts'
 import { unpackVector } from './vectors.ts'
@@ -76,31 +76,16 @@ class Replay implements ReplayedModel {
     if (this.#missed) throw this.#missed
   }
 
-  async complete(request: ModelRequest, how: CallOptions = {}): Promise<Completion> {
-    const call = this.#next(request)
-    if (!call?.answer) {
-      const { messages } = request
-      const params = paramsOf(request)
-      if (this.#else) return this.#else.complete(request, how)
-      throw this.#miss({ messages, ...(params ? { params } : {}) }, call)
-    }
-    how.onText?.(call.answer.text)
-    return call.answer
+  complete(request: ModelRequest, how?: CallOptions): Promise<Completion> {
+    return this.#answer({ verb: 'complete', request }, how) as Promise<Completion>
   }
 
-  async embed(texts: readonly string[], how?: CallOptions): Promise<Embeddings> {
-    const call = this.#next({ embed: texts })
-    if (call?.embeddings) return { ...call.embeddings, vectors: call.embeddings.vectors.map(unpackVector) }
-    if (this.#else?.embed) return this.#else.embed(texts, how)
-    throw this.#miss({ messages: texts }, call)
+  embed(texts: readonly string[], how?: CallOptions): Promise<Embeddings> {
+    return this.#answer({ verb: 'embed', texts }, how) as Promise<Embeddings>
   }
 
-  async fill(request: FillRequest, how?: CallOptions): Promise<Completion> {
-    const call = this.#next({ fill: request })
-    if (call?.answer) return call.answer
-    if (this.#else?.fill) return this.#else.fill(request, how)
-    const { prefix, suffix, ...params } = request
-    throw this.#miss({ messages: [{ prefix, suffix }], params }, call)
+  fill(request: FillRequest, how?: CallOptions): Promise<Completion> {
+    return this.#answer({ verb: 'fill', request }, how) as Promise<Completion>
   }
 
   async callTool(name: string, input: unknown, run: () => Promise<ToolResult>): Promise<ToolResult> {
@@ -122,14 +107,21 @@ class Replay implements ReplayedModel {
     )
   }
 
-  /** The next answer to that request, or the failure it had. */
-  #next(request: object): TapedCall | undefined {
-    const call = this.#open.get(requestHash(this.name, request))?.shift()
+  /** The next answer to that call, or the failure it had. */
+  async #answer(asked: Asked, how: CallOptions = {}): Promise<Answer> {
+    const call = this.#open.get(requestHash(this.name, hashedIn(asked)))?.shift()
     if (call?.failure && !call.answer) throw failed(call.failure)
-    return call
+    if (call?.embeddings && asked.verb === 'embed')
+      return { ...call.embeddings, vectors: call.embeddings.vectors.map(unpackVector) }
+    if (call?.answer && asked.verb !== 'embed') {
+      how.onText?.(call.answer.text)
+      return call.answer
+    }
+    if (this.#else) return send(this.#else, asked, how)
+    throw this.#miss(tellingOf(asked), call)
   }
 
-  #miss(asked: Asked, found: TapedCall | undefined): StepwrightError {
+  #miss(asked: Said, found: TapedCall | undefined): StepwrightError {
     if (found)
       return this.#keep(
         unknownTo(`${this.name} was asked something whose answer was masked, and so`, undefined),
@@ -144,7 +136,7 @@ class Replay implements ReplayedModel {
   }
 
   /** A request as it was, with what earlier calls told of its conversation. */
-  #askedOf(call: TapedCall): Asked {
+  #askedOf(call: TapedCall): Said {
     const told = [call.messages]
     const seen = new Set<TapedCall>()
     let left = call.skipped ?? 0
@@ -189,7 +181,7 @@ function nameOn({ calls, models }: Tape): string {
   })
 }
 
-function nearest(asked: Asked, recorded: readonly Asked[]): LineDiff | undefined {
+function nearest(asked: Said, recorded: readonly Said[]): LineDiff | undefined {
   const lines = requestLines(asked)
   const diffs = recorded.map((each) => diffLines(requestLines(each), lines))
   return diffs.toSorted((a, b) => a.changes - b.changes)[0]

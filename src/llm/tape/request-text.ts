@@ -1,13 +1,13 @@
 /** A request as lines, for people who look for what differs. */
 
 /** What a request is, as a tape has it: messages, or texts, and what else was set. */
-export interface Asked {
+export interface Said {
   readonly messages: readonly unknown[]
   readonly params?: Readonly<Record<string, unknown>>
 }
 
 /** The lines of a request. */
-export function requestLines({ messages, params = {} }: Asked): readonly string[] {
+export function requestLines({ messages, params = {} }: Said): readonly string[] {
   const settings = Object.keys(params)
     .sort()
     .flatMap((name) => `${name}: ${json(params[name])}`.split('\n'))

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
+import { hashOf } from '../request-hash.ts'
 import type { Clock } from '../limits/clock.ts'
-import type { Answer, Asked } from './wrapped.ts'
+import type { Answer, Asked } from '../asked.ts'
 
 /** Where answers are kept. Any Keyv is one. */
 export interface AnswerStore {
@@ -10,18 +11,7 @@ export interface AnswerStore {
 
 /** The same for the same question to the same model, however its keys are ordered. */
 export function questionKey(model: string, ask: Asked): string {
-  return createHash('sha256')
-    .update(stable([model, ask]))
-    .digest('hex')
-}
-
-/** JSON with the keys of objects in order; what is not defined is left out. */
-function stable(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
+  return hashOf([model, ask])
 }
 
 /** The answers used last, in memory. */

@@ -1,6 +1,7 @@
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
 import { toMs, type Duration } from '../../model/duration.ts'
-import { send, wrapped, type Answer, type Asked } from './wrapped.ts'
+import { send, type Answer, type Asked } from '../asked.ts'
+import { wrapped } from './wrapped.ts'
 import { steadyClock, type Clock } from '../limits/clock.ts'
 import type { CallOptions, Model } from '../model.ts'
 

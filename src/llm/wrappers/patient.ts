@@ -1,7 +1,8 @@
 import { systemHost } from '../../model/host.ts'
 import { judge } from '../../model/failure.ts'
 import { policyFor, readRetry, retryDelayMs, type RetryTable } from '../../model/retry.ts'
-import { send, wrapped } from './wrapped.ts'
+import { send } from '../asked.ts'
+import { wrapped } from './wrapped.ts'
 import { sleep, type Clock } from '../limits/clock.ts'
 import type { Model } from '../model.ts'
 

@@ -1,8 +1,9 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import OpenAI from 'openai'
 import { z } from 'zod'
 import { createEngine, resources, states, type Context, type Input, type ShapeOf } from '../src/index.ts'
 import { createLlm, openAiModel, type Llm } from '../src/llm/index.ts'
-import { createModelServer } from '../src/testing/index.ts'
 import { row, type Row } from './row.ts'
 import type { Scale } from './scale.ts'
 import { median, type Target } from './targets.ts'
@@ -40,14 +41,14 @@ class Asking {
 }
 
 const MODEL = 'offline-model'
-const ANSWER = 'A set of states and the moves between them. '.repeat(10)
 
 /** What a model call costs that is recorded, beside the same call through the openai package alone, to a server on this machine. */
 export async function llm(target: Target, scale: Scale): Promise<readonly Row[]> {
   if (!target.durable) return []
   const n = scale === 'small' ? 50 : 1_000
-  await using server = await createModelServer({ script: () => ANSWER })
-  const client = new OpenAI({ apiKey: 'offline', baseURL: server.url, maxRetries: 0 })
+  const server = fork(new URL('./model-process.js', import.meta.url))
+  const [url] = (await once(server, 'message')) as [string]
+  const client = new OpenAI({ apiKey: 'offline', baseURL: url, maxRetries: 0 })
   const engine = createEngine({
     workflows: [Asking],
     store: target.engine('llm'),
@@ -62,6 +63,7 @@ export async function llm(target: Target, scale: Scale): Promise<readonly Row[]>
   await run(100) // warms up
   const { ours, bare } = await run(n)
   await engine.close()
+  server.kill()
   const place = { name: 'llm', store: target.store }
   return [row(place, 'ms for a recorded call', { n, value: median(ours), unit: 'ms', floor: median(bare) })]
 }

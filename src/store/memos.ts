@@ -2,6 +2,7 @@ import type { Note } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { decode, encode } from './codec.ts'
+import { pack, unpack, type Saved } from './saved-record.ts'
 import { isSound, seal, unseal } from './sealed-row.ts'
 import type { Batch, Delete, Put, Store } from './store.ts'
 
@@ -13,14 +14,6 @@ const PART = '/'
 const RECORD = '@'
 /** Before the key of a text that is being streamed. */
 const STREAM = '~'
-
-/** A result that the history tells of: with the next commit, and until then it is a note beside it. */
-interface Saved {
-  /** Its number among those of the visit or part. */
-  readonly n: number
-  readonly value: unknown
-  readonly note?: Note
-}
 
 /**
  * Results saved inside one visit.
@@ -85,7 +78,7 @@ export class Memos {
     const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
     const records = entries.flatMap(({ key, value }) => {
       const isRecord = key.startsWith(RECORD, key.lastIndexOf('/') + 1)
-      return isRecord && value !== undefined && isSound(value) ? [decode(unseal(value, key)) as Saved] : [] // a damaged one goes unread, as the others
+      return isRecord && value !== undefined && isSound(value) ? [recordIn(decode(unseal(value, key)))] : [] // a damaged one goes unread, as the others
     })
     return { notes: notesOf(records), delete: entries.map(({ key }) => ({ collection: 'memo', key })) }
   }
@@ -97,7 +90,7 @@ export class Memos {
 
   #read(own: string, value: unknown): void {
     if (own.startsWith(STREAM)) this.#streams.add(decodeURIComponent(own.slice(1)))
-    else if (own.startsWith(RECORD)) this.#records.set(decodeURIComponent(own.slice(1)), value as Saved)
+    else if (own.startsWith(RECORD)) this.#records.set(decodeURIComponent(own.slice(1)), recordIn(value))
     else this.#values.set(decodeURIComponent(own), value)
   }
 
@@ -140,9 +133,9 @@ export class Memos {
     write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
   ): Promise<boolean> {
     const record = { n: this.#records.size, value, ...(note ? { note } : {}) }
-    const encoded = encode(record, `record ${JSON.stringify(key)}`)
+    const encoded = encode(pack(record), `record ${JSON.stringify(key)}`)
     const saved = await write({ put: [this.#recordPut(key, encoded)] })
-    if (saved) this.#records.set(key, decode(encoded) as Saved)
+    if (saved) this.#records.set(key, recordIn(decode(encoded)))
     return saved
   }
 
@@ -182,6 +175,10 @@ export class Memos {
   #recordPut(key: string, encoded: unknown): Put {
     return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value: seal(encoded) }
   }
+}
+
+function recordIn(decoded: unknown): Saved {
+  return unpack(decoded as Parameters<typeof unpack>[0])
 }
 
 function notesOf(records: readonly Saved[]): readonly Note[] {

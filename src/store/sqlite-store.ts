@@ -7,6 +7,7 @@ import {
   type Batch,
   type Collection,
   type Entry,
+  type Put,
   type Range,
   type Row,
   type Store,
@@ -14,7 +15,7 @@ import {
 } from './store.ts'
 import { nameSqliteError, isBusy } from './sqlite-errors.ts'
 import { putRows, readRows } from './sqlite-rows.ts'
-import { createTables, SqliteTables } from './sqlite-tables.ts'
+import { createTables, SqliteTables, type Fence } from './sqlite-tables.ts'
 import { WriteGroup } from './write-group.ts'
 
 /** Options of {@link SqliteStore}. */
@@ -162,7 +163,11 @@ export class SqliteStore implements Store {
     const tables = this.#open()
     const db = this.#opened()
     const [first] = batches
-    if (batches.length === 1 && first && isSingle(first)) return [tables.write(first)]
+    if (batches.length === 1 && first) {
+      if (isSingle(first)) return [tables.write(first)]
+      const fenced = fencedPut(first)
+      if (fenced) return [tables.writeFenced(...fenced)]
+    }
     this.#begin?.run()
     try {
       const answers = batches.map((batch) => tables.write(batch))
@@ -207,6 +212,13 @@ export class SqliteStore implements Store {
 function missingTables(db: DatabaseSync): boolean {
   const tables = db.prepare(`select name from sqlite_schema where type = 'table'`).all()
   return !collections.every((name) => tables.some((table) => table['name'] === name))
+}
+
+/** A row without a condition of its own, and what fences it, where that is all. */
+function fencedPut({ put = [], delete: gone = [], check = [] }: Batch): [Put, Fence] | undefined {
+  const [[row, ...others], [fence, ...fences]] = [put, check]
+  const isAll = others.length + fences.length + gone.length === 0
+  return row && fence && isAll && row.expect === undefined ? [row, fence] : undefined
 }
 
 /** One write is a transaction by itself. */

@@ -1,10 +1,15 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { COLLECTIONS, collections, type Batch, type Collection, type Put, type Row } from './store.ts'
 
+/** A row that must stand at a revision. */
+export type Fence = NonNullable<Batch['check']>[number]
+
 /** The tables of a SQLite file, one for each collection. Everything here is synchronous, inside whatever transaction is open. */
 export class SqliteTables {
   readonly #db: DatabaseSync
   readonly #tables = new Map<Collection, Table>()
+  /** By the collections of the row and of what fences it. */
+  readonly #fenced = new Map<string, StatementSync>()
 
   constructor(db: DatabaseSync) {
     this.#db = db
@@ -31,6 +36,20 @@ export class SqliteTables {
     }
     for (const { collection, key } of gone) this.#table(collection).delete.run(key)
     return true
+  }
+
+  /** Writes one row without a condition of its own where another stands at its revision: a single statement, so a transaction by itself. */
+  writeFenced({ collection, key, tag, value }: Put, fence: Fence): boolean {
+    const name = `${collection} ${fence.collection}`
+    let statement = this.#fenced.get(name)
+    if (!statement) {
+      const stands = `coalesce((select revision from "${fence.collection}" where key = ?), 0) = ?`
+      this.#fenced.set(
+        name,
+        (statement = this.#db.prepare(replacing(collection, `select ?, 1, ?, ? where ${stands}`))),
+      )
+    }
+    return statement.run(key, tag ?? null, value, fence.key, fence.revision).changes === 1
   }
 
   #allows({ put = [], delete: gone = [], check = [] }: Batch): boolean {
@@ -64,10 +83,12 @@ export class SqliteTables {
 /** Statements are prepared when they are first needed: a process that takes one step needs few of them. */
 class Table {
   readonly #db: DatabaseSync
+  readonly #collection: Collection
   readonly #name: string
 
   constructor(db: DatabaseSync, collection: Collection) {
     this.#db = db
+    this.#collection = collection
     this.#name = `"${collection}"`
   }
 
@@ -96,10 +117,7 @@ class Table {
     )
   }
   get replace(): StatementSync {
-    return this.#once(
-      'replace',
-      `insert into ${this.#name}(key, revision, tag, value) values(?, 1, ?, ?) on conflict(key) do update set revision = 1, tag = coalesce(excluded.tag, tag), value = excluded.value`,
-    )
+    return this.#once('replace', replacing(this.#collection, 'values(?, 1, ?, ?)'))
   }
   get delete(): StatementSync {
     return this.#once('delete', `delete from ${this.#name} where key = ?`)
@@ -111,6 +129,11 @@ class Table {
     Object.defineProperty(this, name, { value })
     return value
   }
+}
+
+/** Puts a row, whether there is one or not. */
+function replacing(collection: Collection, row: string): string {
+  return `insert into "${collection}"(key, revision, tag, value) ${row} on conflict(key) do update set revision = 1, tag = coalesce(excluded.tag, tag), value = excluded.value`
 }
 
 /** Creates what a file lacks: all of it, or the collections that came since it was made. */

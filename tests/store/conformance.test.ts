@@ -72,6 +72,19 @@ describe.each([...kinds, ...sealed])('store conformance: $kind', (kind) => {
     await store.close()
   })
 
+  it('I1 a row is written where its fence stands, and again over itself; an absent fence has revision 0', async () => {
+    const store = await opened(kind)
+    await store.write({ put: [run('a', 'one', 0)] })
+    const fenced = (key: string, revision: number) =>
+      store.write({ put: [due('x')], check: [{ collection: 'run', key, revision }] })
+    expect(await fenced('a', 1)).toBe(true)
+    expect(await fenced('a', 1)).toBe(true)
+    expect(await fenced('none', 0)).toBe(true)
+    expect(await fenced('a', 0)).toBe(false)
+    expect(await store.list('due', { limit: 10 })).toEqual([{ key: 'x' }])
+    await store.close()
+  })
+
   it.each([
     ['a put with a wrong revision', { put: [due('x'), run('a', 'no', 9)] }],
     [

@@ -1,0 +1,49 @@
+import type { Note } from '../model/history.ts'
+
+/** A result that the history tells of: with the next commit, and until then it is a note beside it. */
+export interface Saved {
+  /** Its number among those of the visit or part. */
+  readonly n: number
+  readonly value: unknown
+  readonly note?: Note
+}
+
+/** As it is written: a long text that the note repeats of the value stands there once. */
+interface Packed extends Omit<Saved, 'note'> {
+  readonly note?: Readonly<Record<string, unknown>>
+  /** Fields of the note, each with the field of the value that it repeats, or `true` for all of the value. */
+  readonly same?: Readonly<Record<string, string | true>>
+}
+
+/** Texts shorter than this are written twice. */
+const LONG = 64
+
+/** What is written of a record. */
+export function pack({ note, ...kept }: Saved): Packed {
+  if (!note) return kept
+  const rest: [string, unknown][] = []
+  const same: [string, string | true][] = []
+  for (const [name, said] of Object.entries(note)) {
+    const twin = typeof said === 'string' && said.length >= LONG ? twinOf(said, kept.value) : undefined
+    if (twin === undefined) rest.push([name, said])
+    else same.push([name, twin])
+  }
+  return { ...kept, note: Object.fromEntries(rest), same: Object.fromEntries(same) }
+}
+
+/** The record that was written. */
+export function unpack({ note, same = {}, ...kept }: Packed): Saved {
+  if (!note) return kept
+  const fields = kept.value as Readonly<Record<string, unknown>>
+  const repeated = Object.entries(same).map(([name, twin]) => [
+    name,
+    twin === true ? kept.value : fields[twin],
+  ])
+  return { ...kept, note: { ...note, ...Object.fromEntries(repeated) } as Note }
+}
+
+function twinOf(said: string, value: unknown): string | true | undefined {
+  if (value === said) return true
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  return Object.entries(value).find(([, own]) => own === said)?.[0]
+}

@@ -18,13 +18,14 @@ export function readingOrder({ boxes, arrows, initial }: Drawing): ReadingOrder 
   const back = new Set<Arrow>()
   const seen = new Set<string>()
   const open = new Set<string>()
-  const left: string[] = []
-  for (const root of [initial, ...boxes.map(({ id }) => id)]) visit(root)
-  return { boxes: left.reverse(), back }
+  const order: string[] = []
+  for (const root of [initial, ...boxes.map(({ id }) => id)]) order.push(...visit(root).reverse())
+  return { boxes: order, back }
 
-  /** By a stack of its own: a chart may be deeper than the one of calls. */
-  function visit(root: string): void {
-    if (seen.has(root)) return
+  /** What is new from there on, the last first. By a stack of its own: a chart may be deeper than the one of calls. */
+  function visit(root: string): string[] {
+    const left: string[] = []
+    if (seen.has(root)) return left
     const stack = [enter(root)]
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
       const arrow = top.arrows.shift()
@@ -35,6 +36,7 @@ export function readingOrder({ boxes, arrows, initial }: Drawing): ReadingOrder 
       } else if (open.has(arrow.to)) back.add(arrow)
       else if (!seen.has(arrow.to)) stack.push(enter(arrow.to))
     }
+    return left
   }
 
   function enter(box: string): { readonly box: string; readonly arrows: Arrow[] } {

@@ -1,6 +1,6 @@
-import type { Definition, StateDefinition } from '../../src/definition/definition.ts'
-import { anything } from '../compile/random-workflows.ts'
-import { Sub } from '../compile/sub-workflow.ts'
+import type { Definition, StateDefinition } from '../../../src/definition/definition.ts'
+import { anything } from '../../compile/random-workflows.ts'
+import { Sub } from '../../compile/sub-workflow.ts'
 
 const WORDS = ['fetch', 'parse', 'check', 'enrich', 'score', 'review', 'notify', 'book', 'settle', 'archive']
 

@@ -4,6 +4,7 @@ import { cut, widthOf, wrap, type Lettering } from './lettering.ts'
 export const TITLE: Lettering = { size: 14, bold: true }
 export const SMALL: Lettering = { size: 11.5 }
 export const LABEL: Lettering = { size: 11.5 }
+const MARK: Lettering = { size: 11.5, bold: true }
 
 /** Between the rim of a box and what is in it. */
 export const PADDING = 10
@@ -71,7 +72,7 @@ export function sizeBox(box: Box): SizedBox {
   column.signs(box.signs, wide, LONGEST_SIGN)
   column.text(
     'mark',
-    (box.mark?.lines ?? []).flatMap((line) => wrap(line, wide, 2, SMALL)),
+    (box.mark?.lines ?? []).flatMap((line) => wrap(line, wide, 2, MARK)),
   )
   const { width, height } = column.size(inner)
   const sheet = box.kind === 'map' ? SHEET : 0
@@ -118,7 +119,9 @@ class Column {
   }
 
   text(is: 'description' | 'remark' | 'mark', lines: readonly string[]): void {
-    for (const text of lines) this.#put(widthOf(text, SMALL), LINE, (x, y) => ({ is, text, x, y: y + 12 }))
+    const lettering = is === 'mark' ? MARK : SMALL
+    for (const text of lines)
+      this.#put(widthOf(text, lettering), LINE, (x, y) => ({ is, text, x, y: y + 12 }))
   }
 
   branches(row: readonly SizedBranch[]): void {

@@ -14,6 +14,8 @@ interface Strip {
 
 const MARGIN = 16
 const LINE = 18
+/** The room of the word before the first colour. */
+const NEVER = 42
 
 /** Name and description of the workflow. */
 export function drawHeading({ name, version, description = '', marks }: Drawing, width: number): Strip {
@@ -34,7 +36,7 @@ export function drawLegend(drawing: Drawing, width: number): Strip {
   const heat = drawing.marks?.heat
   const swatches = heat
     ? Array.from({ length: HOTTEST + 1 }, (_, level) => ({
-        width: 20 + (level === HOTTEST ? 50 : 0) + (level === 0 ? 60 : 0),
+        width: 20 + (level === HOTTEST ? 80 : 0) + (level === 0 ? NEVER : 0),
         draw: (x: number, y: number) => drawSwatch(level, heat, x, y),
       }))
     : []
@@ -62,7 +64,7 @@ export function drawLegend(drawing: Drawing, width: number): Strip {
 }
 
 function drawSwatch(level: number, heat: string, x: number, y: number): string {
-  const before = level === 0 ? 60 : 0
+  const before = level === 0 ? NEVER : 0
   const words = level === 0 ? ['never', x] : level === HOTTEST ? [`most ${heat}`, x + 26] : undefined
   return element(
     'g',

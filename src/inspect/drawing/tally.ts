@@ -44,8 +44,9 @@ const NOTHING: StateTally = { visits: 0, ms: 0, failures: 0, errors: new Map(), 
  * as standing in its state until `now` (milliseconds).
  *
  * @example
- * const tally = tallyOf(await Array.fromAsync(run.events({ follow: false })), Date.now())
- * tally.states.get('review')?.ms
+ * const history: HistoryEvent[] = []
+ * for await (const event of run.events({ follow: false })) history.push(event)
+ * tallyOf(history, Date.now()).states.get('review')?.ms
  */
 export function tallyOf(history: Iterable<HistoryEvent>, now: number): Tally {
   const states = new Map<string, StateTally>()

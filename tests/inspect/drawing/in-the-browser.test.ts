@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Definition } from '../../../src/definition/definition.ts'
 import { readDefinition } from '../../../src/definition/read-definition.ts'
 import { toSvg } from '../../../src/inspect/drawing/svg.ts'
-import { tallyOf } from '../../../src/inspect/drawing/tally.ts'
+import { tallyOf, type StateTally, type Tally } from '../../../src/inspect/drawing/tally.ts'
 import { toMermaid } from '../../../src/inspect/mermaid.ts'
 import { randomWorkflow } from '../../compile/random-workflows.ts'
 import { hasChromium, startChromium } from '../../support/chromium.ts'
@@ -39,6 +39,18 @@ const LOOK = `(svg) => {
     })
   })
 }`
+
+/** A tally with long words in every state. */
+function busy({ states }: Definition): Tally {
+  const of: StateTally = {
+    ...{ visits: 12_345, ms: 4e9, failures: 678, standing: 90, failed: 12 },
+    errors: new Map([
+      ['AVeryLongNameOfAnError', 345],
+      ['WWWWWWWW', 12],
+    ]),
+  }
+  return { runs: 23_456, states: new Map([...states.keys()].map((name) => [name, of])), moves: [] }
+}
 
 describe.skipIf(!hasChromium)('in Chromium', () => {
   let browser: Browser
@@ -99,9 +111,11 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
   test('every SVG is sound XML, and no text in it is wider than its box', async () => {
     const some = fc.sample(randomWorkflow, { numRuns: 40, seed: 7 }).map(({ definition }) => definition)
     for (const definition of [...ours, ...some]) {
-      const svg = JSON.stringify(await toSvg(definition))
-      const wrong: unknown = await page.evaluate(`(${LOOK})(${svg})`)
-      expect(wrong, definition.name).toEqual([])
+      for (const options of [{}, { tally: busy(definition), heat: 'failures' } as const]) {
+        const svg = JSON.stringify(await toSvg(definition, options))
+        const wrong: unknown = await page.evaluate(`(${LOOK})(${svg})`)
+        expect(wrong, definition.name).toEqual([])
+      }
     }
   }, 60_000)
 })

@@ -12,7 +12,8 @@ const ANY_STATE = 's0'
  * A definition as a Mermaid state diagram, the same text for the same definition. Moves that a handler makes have no
  * label; a signal has its name, and how many are needed from whom (`approve x2 by editor`), time is `after 48h`, a
  * failure `catch TypeError`. The branches of a parallel state are regions of it. What a workflow catches for all its
- * states leaves a state of its own, so that not every state has that line. The rest is in notes.
+ * states leaves a state of its own, so that not every state has that line. The rest is in notes. What runs did
+ * (`tally`) stands in notes and at the arrows, and colours states by classes.
  *
  * @example
  * toMermaid(readDefinition(Quiz))

@@ -1,6 +1,6 @@
 import { shown, sizeBox, ICON, LABEL, type SizedBox } from './box-size.ts'
 import type { Arrow, Box, Drawing } from './drawing.ts'
-import { cut, widthOf } from './lettering.ts'
+import { cut, widthOf, wrap } from './lettering.ts'
 import { readingOrder, type ReadingOrder } from './reading-order.ts'
 import { farArrows } from './references.ts'
 
@@ -72,5 +72,5 @@ function referencesTo(far: ReadonlySet<Arrow>, { boxes }: Drawing): ReadonlyMap<
 
 function labelsOf({ labels, mark }: Arrow): readonly string[] {
   const count = mark && mark.count > 1 ? [`${mark.count} times`] : []
-  return [...labels, ...count].map((label) => cut(label, LONGEST_LABEL, LABEL))
+  return [...labels, ...count].flatMap((label) => wrap(shown(label), LONGEST_LABEL, 3, LABEL))
 }

@@ -67,15 +67,15 @@ function boxLines(box: Box, drawing: Drawing): readonly (readonly Span[])[] {
     ...(frame ? [`in transaction ${frame.name}`] : []),
   ]
   const heat = mark?.heat === undefined ? '' : ` ${'#'.repeat(mark.heat).padEnd(5, '.')}`
-  const here =
-    mark?.present === 'standing' ? '  <== here' : mark?.present === 'failed' ? '  <== failed here' : ''
+  const present = drawing.marks?.tally.runs === 1 ? mark?.present : undefined
+  const here = present === undefined ? '' : present === 'failed' ? '  <== failed here' : '  <== here'
   const tone = kind === 'bad-end' ? 'bad' : kind === 'end' ? 'good' : mark?.untouched ? 'dim' : 'strong'
   return [
     [
       { text: `${sign}${shown(oneLine(state))}`, tone },
       dim(KINDS[kind] === '' ? '' : `  [${KINDS[kind]}]`),
       dim(heat === '' ? '' : ` ${heat}`),
-      { text: here, tone: mark?.present === 'failed' ? 'bad' : 'warn' },
+      { text: here, tone: present === 'failed' ? 'bad' : 'warn' },
     ],
     ...[...(description ? [description] : []), ...notes].map((note) => [dim(`    ${oneLine(note)}`)]),
     ...branches.map((branch) => {

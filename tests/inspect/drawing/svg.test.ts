@@ -2,7 +2,7 @@ import { load, type CheerioAPI } from 'cheerio'
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
 import { readDefinition } from '../../../src/definition/read-definition.ts'
-import type { Definition } from '../../../src/definition/definition.ts'
+import type { Definition, StateDefinition } from '../../../src/definition/definition.ts'
 import { exitsOf } from '../../../src/definition/exit.ts'
 import { toSvg } from '../../../src/inspect/drawing/svg.ts'
 import { tallyOf } from '../../../src/inspect/drawing/tally.ts'
@@ -69,12 +69,13 @@ test('whatever the names are, every state and every exit is there once, and noth
     }),
     { numRuns: 60 },
   )
-})
+}, 60_000)
 
 test.each([
   ['everything', readDefinition(Everything)],
   ['30 states', largeWorkflow(30)],
   ['200 states', largeWorkflow(200)],
+  ['200 states, some in a transaction', framed(largeWorkflow(200))],
 ] as const)(
   '%s: no box lies on another, all lie on the paper, and arrows end at their boxes',
   async (_, definition) => {
@@ -98,6 +99,23 @@ test.each([
     }
   },
 )
+
+/** Twenty states, where a column would be cut, are undone together, and all states share a way of trouble. */
+function framed(definition: Definition): Definition {
+  const inside = [...definition.states.keys()].slice(15, 35)
+  const giveUp = { to: 'given up', errors: [], with: {}, transaction: undefined } as const
+  const states = [...definition.states].map(([name, state]): readonly [string, StateDefinition] => {
+    if (state.kind === 'final') return [name, state]
+    const isIn = inside.includes(name)
+    const catches = [
+      ...(isIn ? [{ ...giveUp, of: 'transaction', transaction: 'money' } as const] : []),
+      { ...giveUp, of: 'workflow' } as const,
+    ]
+    return [name, { ...state, catches, transaction: isIn ? 'money' : undefined }]
+  })
+  const transactions = new Map([['money', { name: 'money', states: inside }]])
+  return { ...definition, name: 'framed', states: new Map(states), transactions }
+}
 
 /** An arrow ends within a few pixels of the rim. */
 function touches({ x, y, width, height }: Rect, px: number, py: number): boolean {

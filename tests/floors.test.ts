@@ -43,6 +43,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   openai: ['src/llm'],
   '@opentelemetry/api': ['src/llm'],
   ws: ['src/inspect'],
+  '@viz-js/viz': ['src/inspect/drawing'],
   commander: ['src/cli'],
   croner: ['src/schedule'],
   tsx: ['src/cli'],

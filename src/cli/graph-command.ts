@@ -1,34 +1,154 @@
+import { writeFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Definition } from '../definition/definition.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toJson, toXStateConfig } from '../inspect/chart-json.ts'
+import { toDot } from '../inspect/drawing/dot.ts'
+import { drawingOf } from '../inspect/drawing/drawing.ts'
+import type { DrawingOptions } from '../inspect/drawing/drawing-options.ts'
+import type { Heat } from '../inspect/drawing/marks.ts'
+import { toSvg } from '../inspect/drawing/svg.ts'
+import { textLines, toText } from '../inspect/drawing/text.ts'
 import { toMermaid } from '../inspect/mermaid.ts'
 import { EXIT } from './exit-code.ts'
 import { writeJson } from './json-text.ts'
+import { tallyAll, tallyOne } from './run-tally.ts'
+import type { StoreChoice } from './shell-line.ts'
+import { readStore } from './store-reader.ts'
 import type { Terminal } from './terminal.ts'
 import { chooseWorkflow, loadWorkflowFile } from './workflow-file.ts'
 
 /** The forms in which a chart can be had. */
-export const CHART_FORMATS = ['mermaid', 'json', 'xstate'] as const
+export const CHART_FORMATS = ['mermaid', 'svg', 'dot', 'text', 'json', 'xstate'] as const
 export type ChartFormat = (typeof CHART_FORMATS)[number]
+
+/** What the name of a file says about its form, the longest ending first. */
+const ENDINGS: readonly (readonly [string, ChartFormat])[] = [
+  ['.machine.json', 'xstate'],
+  ['.mermaid', 'mermaid'],
+  ['.json', 'json'],
+  ['.mmd', 'mermaid'],
+  ['.svg', 'svg'],
+  ['.dot', 'dot'],
+  ['.txt', 'text'],
+  ['.gv', 'dot'],
+]
 
 /** Options of `stepwright graph`. */
 export interface GraphOptions {
   readonly workflow?: string
-  readonly format: ChartFormat
+  readonly format?: ChartFormat
+  readonly out?: string
+  /** A run that is marked. */
+  readonly run?: string
+  /** What all runs are counted for. */
+  readonly heat?: Heat
 }
 
-/** Writes the chart of a workflow; needs no store. */
+/** Writes the chart of a workflow; needs a store only where runs are marked. */
 export async function graphCommand(
   path: string,
-  { workflow: name, format }: GraphOptions,
+  { workflow, format: given, out, run, heat }: GraphOptions,
+  choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
-  const { definition } = chooseWorkflow(await loadWorkflowFile(path), name)
-  const chart: unknown =
-    format === 'mermaid'
-      ? toMermaid(definition)
-      : format === 'json'
-        ? toJson(definition)
-        : toXStateConfig(definition)
-  if (terminal.json) terminal.printJson({ workflow: definition.name, format, chart })
+  const format = formatOf(given, out)
+  if (run !== undefined && heat !== undefined)
+    throw wrong('--run and --heat are both given', '--run marks one run, --heat counts all: give one of them')
+  if (format === 'xstate' && (run !== undefined || heat !== undefined))
+    throw wrong(
+      'A machine for XState has no place for what runs did',
+      'Choose another --format, such as json',
+    )
+  const file = await loadWorkflowFile(path)
+  const { definition, options } = await readStoreIf(run ?? heat, choice, async (reader) => {
+    const one = reader && run !== undefined ? await tallyOne(run, reader) : undefined
+    const { definition } = chooseWorkflow(file, workflow ?? one?.workflow)
+    if (one && one.workflow !== definition.name)
+      throw wrong(
+        `Run ${quote(run)} is one of ${quote(one.workflow)}, not of ${quote(definition.name)}`,
+        `Draw it with --workflow ${one.workflow}`,
+      )
+    const tally =
+      one?.tally ?? (reader && heat ? await tallyAll(definition.name, reader, terminal) : undefined)
+    return { definition, options: { ...(tally ? { tally } : {}), ...(heat ? { heat } : {}) } }
+  })
+  warnOfStrangers(definition, options, terminal)
+  const chart = await draw(definition, format, options)
+  if (out !== undefined) await write(out, typeof chart === 'string' ? chart : `${writeJson(chart, 2)}\n`)
+  const told = { workflow: definition.name, format }
+  if (terminal.json) terminal.printJson(out === undefined ? { ...told, chart } : { ...told, file: out })
+  else if (out !== undefined) terminal.print(terminal.onOut('plain', out))
+  else if (format === 'text') printText(definition, options, terminal)
   else terminal.print(typeof chart === 'string' ? chart.trimEnd() : writeJson(chart, 2))
   return EXIT.ok
+}
+
+type Reader = Parameters<Parameters<typeof readStore>[1]>[0]
+
+function readStoreIf<T>(
+  needed: string | undefined,
+  { url }: StoreChoice,
+  work: (reader: Reader | undefined) => Promise<T>,
+): Promise<T> {
+  return needed === undefined ? work(undefined) : readStore(url, work)
+}
+
+async function draw(definition: Definition, format: ChartFormat, options: DrawingOptions): Promise<unknown> {
+  switch (format) {
+    case 'mermaid':
+      return toMermaid(definition, options)
+    case 'svg':
+      return toSvg(definition, options)
+    case 'dot':
+      return toDot(definition, options)
+    case 'text':
+      return toText(definition, options)
+    case 'json':
+      return toJson(definition, options)
+    case 'xstate':
+      return toXStateConfig(definition)
+  }
+}
+
+function printText(definition: Definition, options: DrawingOptions, terminal: Terminal): void {
+  for (const line of textLines(drawingOf(definition, options)))
+    terminal.print(line.map(({ text, tone }) => terminal.onOut(tone, text)).join(''))
+}
+
+/** Older versions may have had states that are not drawn any more. */
+function warnOfStrangers({ states }: Definition, { tally }: DrawingOptions, terminal: Terminal): void {
+  const strangers = [...(tally?.states.keys() ?? [])].filter((name) => !states.has(name))
+  if (strangers.length > 0)
+    terminal.warn(
+      `not drawn: runs were in ${strangers.map(quote).join(', ')}, which this version does not have`,
+    )
+}
+
+function formatOf(given: ChartFormat | undefined, out: string | undefined): ChartFormat {
+  if (given !== undefined) return given
+  if (out === undefined) return 'mermaid'
+  const [, format] = ENDINGS.find(([ending]) => basename(out).toLowerCase().endsWith(ending)) ?? []
+  if (format) return format
+  throw wrong(
+    `The name ${quote(out)} does not say what is to be written`,
+    `Give --format, or a name that ends in ${ENDINGS.map(([ending]) => ending).join(', ')}`,
+  )
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await writeFile(file, text)
+  } catch (cause) {
+    throw new StepwrightError('invalid-options', {
+      what: `${quote(file)} cannot be written: ${(cause as Error).message}`,
+      remedy: 'Name another file with --out',
+      cause,
+      details: { file },
+    })
+  }
+}
+
+function wrong(what: string, remedy: string): StepwrightError {
+  return new StepwrightError('invalid-options', { what, remedy })
 }

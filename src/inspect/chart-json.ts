@@ -3,6 +3,8 @@ import { makeRegions } from '../compile/machine.ts'
 import { policyOf } from '../compile/policies.ts'
 import type { Definition, StateDefinition } from '../definition/definition.ts'
 import { exitsOf, type Exit } from '../definition/exit.ts'
+import { described, type DrawingOptions } from './drawing/drawing-options.ts'
+import { tallyJson, type TallyJson } from './drawing/tally.ts'
 import { sayExit } from './remarks.ts'
 
 /** One state of {@link ChartConfig}. */
@@ -89,6 +91,8 @@ export interface WorkflowJson {
   /** Older versions whose runs can go on. */
   readonly migratesFrom?: readonly number[]
   readonly states: readonly StateJson[]
+  /** What runs have done: times in milliseconds. */
+  readonly tally?: TallyJson
 }
 
 /** One state of {@link WorkflowJson}. */
@@ -100,8 +104,9 @@ export interface StateJson {
   readonly policies: Readonly<Record<string, unknown>>
 }
 
-/** States, kinds, exits and policies of a definition, ready for `JSON.stringify`. */
-export function toJson(definition: Definition): WorkflowJson {
+/** States, kinds, exits and policies of a definition, and what runs have done on it, ready for `JSON.stringify`. */
+export function toJson(given: Definition, options: DrawingOptions = {}): WorkflowJson {
+  const definition = described(given, options)
   const { name, version, description, initial, signals, replies, queries, states } = definition
   const { transactions, deadlineMs, migrations } = definition
   const groups = [...transactions.values()].map((group) => [group.name, group.states] as const)
@@ -123,5 +128,6 @@ export function toJson(definition: Definition): WorkflowJson {
       exits: exitsOf(state),
       policies: policyOf(state),
     })),
+    ...(options.tally ? { tally: tallyJson(options.tally) } : {}),
   }
 }

@@ -43,9 +43,8 @@ function saySignal(state: StateDefinition, signal: string): string {
 export function remarksOn(state: StateDefinition, { transactions }: Definition): readonly string[] {
   const lines = [state.description?.trim() ?? '']
   if (state.kind === 'final') return lines.filter(Boolean)
-  if (state.kind === 'map') lines.push(sayMap(state))
+  lines.push(...sayKind(state))
   if (state.kind === 'parallel') lines.push(...sayBranches(state))
-  if (state.kind === 'child') lines.push(`${state.detached ? 'starts' : 'runs'} ${nameOf(state.child)}`)
   if (state.kind === 'wait') lines.push(...sayReminders(state))
   if (state.undo) lines.push(`${state.kind === 'map' ? 'each is ' : ''}undone by ${state.undo.method}`)
   const { transaction } = state
@@ -53,26 +52,35 @@ export function remarksOn(state: StateDefinition, { transactions }: Definition):
   return lines.filter(Boolean)
 }
 
+/** What a state does with its items, branches or child, where its kind alone does not say it. */
+export function sayKind(state: StateDefinition): readonly string[] {
+  if (state.kind === 'map') return [sayMap(state)]
+  if (state.kind === 'child') return [`${state.detached ? 'starts' : 'runs'} ${nameOf(state.child)}`]
+  return state.kind === 'parallel' ? [sayJoin(state)].filter(Boolean) : []
+}
+
 function sayMap({ item, concurrency }: MapState): string {
   return `for each${isChild(item) ? ` a run of ${nameOf(item)}` : ''}, ${concurrency} at once`
 }
 
-function sayBranches({ branches, join }: ParallelState): readonly string[] {
+function sayJoin({ branches, join }: ParallelState): string {
   const rules = { all: '', any: 'the first that succeeds', settled: 'until all have ended' }
-  const rule =
-    typeof join === 'function'
-      ? 'until a rule is met'
-      : typeof join === 'number'
-        ? `until ${join} of ${branches.size} succeed`
-        : rules[join]
-  const own = [...branches].flatMap(([name, { description, undo }]) => [
+  return typeof join === 'function'
+    ? 'until a rule is met'
+    : typeof join === 'number'
+      ? `until ${join} of ${branches.size} succeed`
+      : rules[join]
+}
+
+function sayBranches({ branches }: ParallelState): readonly string[] {
+  return [...branches].flatMap(([name, { description, undo }]) => [
     description ? `${name}: ${description.trim()}` : '',
     undo ? `${name} is undone by ${undo.method}` : '',
   ])
-  return [rule, ...own]
 }
 
-function sayReminders({ reminders }: WaitState): readonly string[] {
+/** When a wait reminds, reminder by reminder. */
+export function sayReminders({ reminders }: WaitState): readonly string[] {
   return reminders.map(({ method, afterMs, everyMs, times }) => {
     const every = everyMs === undefined ? '' : `, then every ${sayDuration(everyMs)}`
     const most = times === Infinity || everyMs === undefined ? '' : `, ${times} times`

@@ -101,6 +101,7 @@ describe('programs in the documents', () => {
     expect([...found].sort()).toEqual([
       'README.md',
       'docs/control-flow.md',
+      'docs/drawing.md',
       'docs/eval.md',
       'docs/failure.md',
       'docs/llm-limits.md',
@@ -141,9 +142,10 @@ describe('the README', () => {
   })
 
   it('draws it as it is', async () => {
-    const words = ['graph', join(ROOT, 'examples/01-refine/refine.ts')]
+    const words = ['graph', join(ROOT, 'examples/01-refine/refine.ts'), '--format', 'svg']
     const { output } = await start('tsx', [join(ROOT, 'src/cli/main.ts'), ...words], ROOT)
-    expect(textOf('README.md')).toContain(`\`\`\`mermaid\n${output}\`\`\``)
+    const [, drawing = ''] = /!\[[^\]]+\]\((.*?\.svg)\)/.exec(textOf('README.md')) ?? []
+    expect(textOf(drawing)).toBe(output)
   })
 })
 

@@ -2,6 +2,7 @@ import { Option } from 'commander'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
 import type { InspectorOptions } from '../../inspect/inspector.ts'
 import { unpauseCommand, type AskOptions } from '../ask-command.ts'
+import { HEATS } from '../../inspect/drawing/marks.ts'
 import { CHART_FORMATS, graphCommand, type GraphOptions } from '../graph-command.ts'
 import { resumeCommand, type ResumeOptions } from '../resume-command.ts'
 import { runCommand, type RunOptions } from '../run-command.ts'
@@ -112,15 +113,26 @@ export function addFollowing(verbs: Verbs): void {
   verbs.add<GraphOptions>(
     {
       syntax: 'graph <file>',
-      about: 'Draw the chart of a workflow.',
+      about: 'Draw the chart of a workflow, and on it what a run did, or all runs.',
       args: { file: 'file that exports the workflow class' },
       options: [
         workflowOption(),
-        new Option('--format <format>', 'how it is written').choices(CHART_FORMATS).default('mermaid'),
+        new Option(
+          '--format <format>',
+          'how it is written; default: as the file of -o ends, or mermaid',
+        ).choices(CHART_FORMATS),
+        new Option('-o, --out <file>', 'where to; default: stdout'),
+        new Option('--run <id>', 'mark the way of that run, where it stands, times and failures'),
+        new Option('--heat <what>', 'count all runs of the workflow, and colour its states').choices(HEATS),
       ],
-      examples: ['graph article.ts', 'graph article.ts --format xstate > article.machine.json'],
+      examples: [
+        'graph article.ts -o article.svg',
+        'graph article.ts --format text --run article-7',
+        'graph article.ts -o hot.svg --heat time',
+        'graph article.ts --format xstate > article.machine.json',
+      ],
     },
-    (words, options, _choice, terminal) => graphCommand(words.at(0), options, terminal),
+    (words, ...rest) => graphCommand(words.at(0), ...rest),
   )
 }
 

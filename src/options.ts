@@ -1,6 +1,6 @@
 import { StepwrightError, quote } from './errors/stepwright-error.ts'
 import type { AnyClass, ShapeOf } from './definition/shape.ts'
-import type { InspectorOptions } from './inspect/inspector.ts'
+import type { InspectorOptions } from './inspect/bridge/inspector.ts'
 import type { Host } from './model/host.ts'
 import { LIMITS, type Limits } from './model/limits.ts'
 import { toMs, type Duration } from './model/duration.ts'

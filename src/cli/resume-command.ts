@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { InspectorOptions } from '../inspect/inspector.ts'
+import type { InspectorOptions } from '../inspect/bridge/inspector.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Duration } from '../model/duration.ts'
 import { checkId } from '../model/identifier.ts'

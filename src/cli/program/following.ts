@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
-import type { InspectorOptions } from '../../inspect/inspector.ts'
+import type { InspectorOptions } from '../../inspect/bridge/inspector.ts'
 import { unpauseCommand, type AskOptions } from '../ask-command.ts'
 import { CHART_FORMATS, graphCommand, type GraphOptions } from '../graph-command.ts'
 import { resumeCommand, type ResumeOptions } from '../resume-command.ts'

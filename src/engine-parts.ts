@@ -113,6 +113,10 @@ export class EngineParts {
     return this.#inspector?.url
   }
 
+  get inspectPage(): string | undefined {
+    return this.#inspector?.page
+  }
+
   open(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError())
     this.#opening ??= this.#open().catch((error: unknown) => {

@@ -5,7 +5,12 @@ import type { RunStore } from './control/run-store.ts'
 import { VersionMasks } from './control/version-masks.ts'
 import type { StateDefinition } from './definition/definition.ts'
 import type { Inspector, InspectorOptions } from './inspect/bridge/inspector.ts'
-import type { InspectedCommit, InspectedParts, InspectorParts } from './inspect/bridge/inspector-parts.ts'
+import type {
+  InspectedCommit,
+  InspectedParts,
+  InspectedRun,
+  InspectorParts,
+} from './inspect/bridge/inspector-parts.ts'
 import type { Kernel, PartSettled } from './runtime/kernel.ts'
 import { SOURCE } from './runtime/part-queue.ts'
 import type { Part } from './store/part-list.ts'
@@ -20,6 +25,8 @@ export interface InspectionParts {
   readonly settings: { readonly pollMs: number }
 }
 
+type Kind = StateDefinition['kind'] | undefined
+
 /** Starts the inspector where it is asked for; loaded only then, since servers are slow to load. */
 export async function startInspection(
   inspect: boolean | InspectorOptions | undefined,
@@ -30,11 +37,15 @@ export async function startInspection(
   const { library, documents, store, host } = kernel
   const pollMs = store.shared ? settings.pollMs : Infinity
   const masks = new VersionMasks(library, store)
+  const kindOf = (run: InspectedRun): Kind => library.of(run)?.machine.definition.states.get(run.state)?.kind
   const parts: InspectorParts = {
     subscribe: (listener) => {
       const ends = [
         feed.subscribe((committed) => listener({ ...committed, run: masks.blank(committed.run) })),
-        feed.subscribeParts((settled) => listenTo(settled, listener)),
+        feed.subscribeParts((settled) => {
+          const end = endOf(settled, kindOf(settled.of.run))
+          if (end) listener(end)
+        }),
       ]
       return () => ends.forEach((end) => end())
     },
@@ -47,8 +58,7 @@ export async function startInspection(
       }
       return { next, end: () => recall.end() }
     },
-    partsOf: async (run) =>
-      partsOf(await runs.parts(run.id), library.of(run)?.machine.definition.states.get(run.state)?.kind),
+    partsOf: async (run) => partsOf(await runs.parts(run.id), kindOf(run)),
     machineOf: (run) => library.get(run).machine,
     signal: (id, name, payload) => mailbox.signal(id, name, payload, {}),
     warn: kernel.warn,
@@ -56,12 +66,14 @@ export async function startInspection(
   return startInspector(parts, inspect === true ? {} : inspect)
 }
 
-/** Only the end of a part is shown. */
-function listenTo({ of, name, part, tally }: PartSettled, listener: (commit: InspectedCommit) => void): void {
+/** The end of a part as it is shown; other news of it are not. */
+function endOf({ of, name, part, book }: PartSettled, kind: Kind): InspectedCommit | undefined {
   const { status: end } = part
-  const { run, revision } = of
-  if (end === 'done' || end === 'failed')
-    listener({ run, revision, happenings: [], part: { name, end, tally } })
+  if (end !== 'done' && end !== 'failed') return undefined
+  const { done, failed, total } = book.tally
+  const branches = kind === 'parallel' ? partsOf(book.parts, kind).branches : undefined
+  const all = { branches, progress: { done, failed, total } }
+  return { run: of.run, revision: of.revision, happenings: [], part: { name, end, all } }
 }
 
 async function commitOf({ run, event }: Scene, masks: VersionMasks): Promise<InspectedCommit> {
@@ -71,10 +83,7 @@ async function commitOf({ run, event }: Scene, masks: VersionMasks): Promise<Ins
 }
 
 /** How many there are in all is known to the worker alone that has the run. */
-function partsOf(
-  parts: ReadonlyMap<string, Part>,
-  kind: StateDefinition['kind'] | undefined,
-): InspectedParts {
+function partsOf(parts: ReadonlyMap<string, Part>, kind: Kind): InspectedParts {
   const ended = [...parts].flatMap(([name, { status }]) =>
     (name !== SOURCE || kind === 'parallel') && (status === 'done' || status === 'failed')
       ? [[name, status] as const]

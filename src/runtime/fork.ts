@@ -232,7 +232,7 @@ export class Fork {
   /** What is saved of a part counts, and is told. */
   #settle(name: string, part: Part): void {
     this.#book.settle(name, part)
-    this.#hold.kernel.announcePart({ of: this.#hold.turn.document, name, part, tally: this.#book.tally })
+    this.#hold.kernel.announcePart({ of: this.#hold.turn.document, name, part, book: this.#book })
   }
 
   /** What the run waits for in time: the next attempt of a part, or a look whether its children are still there. */

@@ -24,7 +24,8 @@ export interface PartSettled {
   readonly of: { readonly run: Run; readonly revision: number }
   readonly name: string
   readonly part: Part
-  readonly tally: Tally
+  /** What is known of all parts of the visit by now. */
+  readonly book: { readonly parts: ReadonlyMap<string, Part>; readonly tally: Tally }
 }
 
 /** What all parts of one engine share. */

@@ -3,7 +3,7 @@ import { exitsOf } from '../../definition/exit.ts'
 
 const WIDTH = 168
 const HEIGHT = 44
-const GAP = { x: 40, y: 56 }
+const GAP = { x: 72, y: 56 }
 const MARGIN = 36
 
 /** Where a box stands. */
@@ -28,7 +28,7 @@ export function drawChart(definition: Definition): Promise<string> {
     }
   const right = Math.max(...[...boxes.values()].map(({ x }) => x)) + WIDTH + MARGIN * 2
   const bottom = Math.max(...[...boxes.values()].map(({ y }) => y)) + HEIGHT + MARGIN
-  const curves = [...edges].map(([name, [from, to]]) => drawEdge(name, from, to, right))
+  const curves = [...edges].map(([name, [from, to]]) => drawEdge(name, from, to))
   const groups = [...boxes.values()].map((box) => drawBox(box, definition))
   return Promise.resolve(
     `<svg xmlns="http://www.w3.org/2000/svg" width="${right}" height="${bottom}" viewBox="0 0 ${right} ${bottom}" fill="none" stroke="currentColor"><defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" fill="context-stroke" stroke="none"/></marker></defs>${curves.join('')}${groups.join('')}</svg>`,
@@ -60,14 +60,15 @@ function placeBoxes({ initial, states }: Definition): ReadonlyMap<string, Box> {
   return new Map(boxes)
 }
 
-function drawEdge(name: string, from: Box, to: Box, right: number): string {
+function drawEdge(name: string, from: Box, to: Box): string {
   const [x1, x2] = [from.x + WIDTH / 2, to.x + WIDTH / 2]
   const bend = GAP.y * 0.6
+  const side = Math.max(from.x, to.x) + WIDTH + 48
   const path =
     to.row > from.row
       ? `M${x1} ${from.y + HEIGHT}C${x1} ${from.y + HEIGHT + bend} ${x2} ${to.y - bend} ${x2} ${to.y}`
       : // back, and to itself: round the right side
-        `M${from.x + WIDTH} ${from.y + HEIGHT * 0.7}C${Math.min(right, from.x + WIDTH + 70)} ${from.y + HEIGHT} ${Math.min(right, to.x + WIDTH + 70)} ${to.y} ${to.x + WIDTH} ${to.y + HEIGHT * 0.3}`
+        `M${from.x + WIDTH} ${from.y + HEIGHT * 0.75}C${side} ${from.y + HEIGHT * 0.75} ${side} ${to.y + HEIGHT * 0.25} ${to.x + WIDTH} ${to.y + HEIGHT * 0.25}`
   return `<g data-edge="${escape(name)}"><title>${escape(name.replace('>', ' to '))}</title><path d="${path}" marker-end="url(#arrow)"/></g>`
 }
 

@@ -31,10 +31,10 @@ export function eventsOf(
     return event ? [{ event, happening }] : []
   })
   if (!part) return shown
-  const { name, end, tally } = part
+  const { name, end, all } = part
   const isBranch = definition.states.get(run.state)?.kind === 'parallel'
   const type = isBranch ? branchEvent(name, end) : 'stepwright.progress'
-  return [...shown, { event: isBranch ? { type } : { type, ...tally } }]
+  return [...shown, { event: isBranch ? { type } : { type, ...all.progress } }]
 }
 
 /** What is no event of the machine is named `stepwright.<type>`; log lines are left out where fields are marked, since they may hold one. */

@@ -85,5 +85,5 @@ export interface InspectedCommit {
   /** The number and time of that entry. */
   readonly entry?: { readonly seq: number; readonly at: number }
   /** A part that has ended, which is no commit of the run. */
-  readonly part?: { readonly name: string; readonly end: End; readonly tally: Progress }
+  readonly part?: { readonly name: string; readonly end: End; readonly all: InspectedParts }
 }

@@ -1,4 +1,10 @@
-import type { Following, InspectedCommit, InspectedRun, InspectorParts } from './inspector-parts.ts'
+import type {
+  Following,
+  InspectedCommit,
+  InspectedParts,
+  InspectedRun,
+  InspectorParts,
+} from './inspector-parts.ts'
 import type { Line } from './line.ts'
 import { ShownCommit, type Protocol } from './shown-commit.ts'
 import type { Viewer } from './viewer.ts'
@@ -17,6 +23,8 @@ export class OneRun implements Viewer {
   readonly #id: string
   /** The newest of every run that was registered and has not ended. */
   readonly #known = new Map<string, InspectedCommit>()
+  /** Live runs as the ends of their parts last told of them. */
+  readonly #live = new Map<string, InspectedRun>()
   readonly #followed = new Map<string, Following>()
   #closed = false
 
@@ -30,10 +38,11 @@ export class OneRun implements Viewer {
   /** Ends of parts only: what is committed is read from the history. */
   show({ commit }: ShownCommit): void {
     const { run, part } = commit
-    const known = part && this.#known.get(run.id)
-    if (!known || known.run.state !== run.state) return
-    const { branches, progress } = run
-    const told = { ...known, run: { ...known.run, branches, progress }, happenings: [], part }
+    if (!part || !this.#followed.has(run.id)) return
+    this.#live.set(run.id, run)
+    const known = this.#known.get(run.id)
+    if (!known || !isSameVisit(known.run, run)) return
+    const told = { ...known, run: { ...known.run, ...part.all }, happenings: [], part }
     for (const text of this.#textsOf(told)) this.#line.send(text)
   }
 
@@ -73,16 +82,20 @@ export class OneRun implements Viewer {
   }
 
   async #takeUp(commit: InspectedCommit, isNewest: boolean): Promise<void> {
-    const { id, state } = commit.run
+    const { run } = commit
     const forks = ['parallel', 'map'].includes(this.#kindOf(commit) ?? '')
-    const parts = isNewest && forks ? await this.#parts.partsOf(commit.run) : {}
-    const before = this.#known.get(id)?.run
-    // what parts have told holds as long as the run stands in their state
-    const kept = before?.state === state ? { branches: before.branches, progress: before.progress } : {}
-    const told = { ...commit, run: { ...commit.run, ...kept, ...parts } }
+    const stored = isNewest && forks ? await this.#parts.partsOf(run) : {}
+    const told = { ...commit, run: { ...run, ...stored, ...this.#liveParts(run) } }
     for (const text of this.#textsOf(told)) await this.#line.sendSlowly(text)
     for (const happening of commit.happenings)
       if (happening.type === 'child-started') this.#followChild(happening.child)
+  }
+
+  /** What parts have told since this client is there, which is newer than what was stored when it was read. */
+  #liveParts(run: InspectedRun): InspectedParts {
+    const live = this.#live.get(run.id)
+    if (!live || !isSameVisit(live, run)) return {}
+    return { branches: live.branches, progress: live.progress }
   }
 
   #followChild(id: string): void {
@@ -110,4 +123,9 @@ export class OneRun implements Viewer {
       ...(shown.ended ? [stop] : []),
     ]
   }
+}
+
+function isSameVisit(one: InspectedRun, other: InspectedRun): boolean {
+  const { state } = one
+  return state === other.state && one.visits?.[state] === other.visits?.[state]
 }

@@ -13,6 +13,7 @@ const FILES: Readonly<Record<string, string>> = {
   '/page.js': 'page.js',
   '/chart.js': 'chart.js',
   '/connection.js': 'connection.js',
+  '/elements.js': 'elements.js',
   '/run-list.js': 'run-list.js',
   '/signals.js': 'signals.js',
   '/story.js': 'story.js',
@@ -28,7 +29,7 @@ const MOST_RUNS = 200
 /** Nothing but the page's own files and sockets; nobody may frame it, and its address is told to nobody. */
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',

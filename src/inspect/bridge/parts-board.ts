@@ -1,14 +1,13 @@
 import { visitOf } from '../../model/run.ts'
 import { isEnded } from '../../model/status.ts'
-import type { End, InspectedCommit, InspectedRun, Progress } from './inspector-parts.ts'
+import type { InspectedCommit, InspectedParts, InspectedRun } from './inspector-parts.ts'
 
 /** Ends of items are shown this often at most; all that came meanwhile as one. Milliseconds. */
 const EVERY_MS = 100
 
 interface Kept {
   readonly visit: string
-  readonly branches: Readonly<Record<string, End>>
-  readonly progress: Progress
+  readonly all: InspectedParts
 }
 
 /** What the parts of live runs have told, so that a commit of the run shows it too. Ten thousand items are a few messages. */
@@ -28,9 +27,7 @@ export class PartsBoard {
   take(commit: InspectedCommit): void {
     const { run, part } = commit
     const kept = this.#keep(commit)
-    const told = kept
-      ? { ...commit, run: { ...run, branches: kept.branches, progress: kept.progress } }
-      : commit
+    const told = kept ? { ...commit, run: { ...run, ...kept.all } } : commit
     if (!part || this.#isBranch(run)) {
       this.#waiting.delete(run.id) // what it would show, this shows
       return this.#show(told)
@@ -52,8 +49,7 @@ export class PartsBoard {
       if (!same) this.#kept.delete(run.id)
       return same
     }
-    const branches = this.#isBranch(run) ? { ...same?.branches, [part.name]: part.end } : {}
-    const kept = { visit, branches, progress: part.tally }
+    const kept = { visit, all: part.all }
     this.#kept.set(run.id, kept)
     return kept
   }

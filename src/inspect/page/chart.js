@@ -1,0 +1,73 @@
+import { byId, make } from './elements.js'
+
+/** How far a chart is shrunk. */
+const SMALLEST = 0.75
+
+/** The chart of a workflow with the place that a run stands at: found by `data-state`, `data-edge`, `data-branch`. */
+export class Chart {
+  #drawn
+
+  /** Draws the chart of a workflow, where it is not the one that is drawn. */
+  async draw(workflow) {
+    if (this.#drawn === workflow) return
+    this.#drawn = workflow
+    const place = byId('chart')
+    const response = await fetch(`/chart?workflow=${encodeURIComponent(workflow)}`).catch(() => undefined)
+    if (this.#drawn !== workflow) return // another one was chosen meanwhile
+    if (!response?.ok) {
+      this.#drawn = undefined
+      return place.replaceChildren(
+        make('p', { class: 'none' }, `The workflow ${workflow} is not loaded here, so there is no chart.`),
+      )
+    }
+    const parsed = new DOMParser().parseFromString(await response.text(), 'image/svg+xml')
+    const svg = document.importNode(parsed.documentElement, true)
+    // what is inlined is not let in as it is; a sheet that is made by a script is
+    const styles = [...svg.querySelectorAll('style')].map((style) => {
+      const sheet = new CSSStyleSheet()
+      sheet.replaceSync(style.textContent)
+      style.remove()
+      return sheet
+    })
+    document.adoptedStyleSheets = styles
+    // it shrinks to fit, and is scrolled where it could not be read any more
+    svg.style.minWidth = `${svg.width.baseVal.value * SMALLEST}px`
+    place.replaceChildren(svg)
+  }
+
+  /** Marks where a run stands, where it has been and which way it took last. */
+  mark(moment, happened) {
+    const moves = happened.filter(({ type }) => type === 'moved')
+    const edges = new Set(moves.map(({ from, to }) => `${from}>${to}`))
+    const been = new Set(moves.flatMap(({ from, to }) => [from, to]))
+    const last = moves.at(-1)
+    for (const group of byId('chart').querySelectorAll('[data-state]')) {
+      const { state } = group.dataset
+      group.classList.toggle('is-current', state === moment.state)
+      group.classList.toggle('was-visited', been.has(state) && state !== moment.state)
+      group.classList.toggle('is-parked', state === moment.state && isTrouble(moment.status))
+      if (state === moment.state) bringIntoView(group)
+    }
+    for (const group of byId('chart').querySelectorAll('[data-edge]')) {
+      const { edge } = group.dataset
+      group.classList.toggle('was-taken', edges.has(edge))
+      group.classList.toggle('is-last', last !== undefined && edge === `${last.from}>${last.to}`)
+    }
+    for (const group of byId('chart').querySelectorAll('[data-branch]'))
+      for (const end of ['working', 'done', 'failed'])
+        group.classList.toggle(`branch-${end}`, moment.branches?.[group.dataset.branch] === end)
+  }
+}
+
+function isTrouble(status) {
+  return ['failed', 'compensation-failed', 'quarantined', 'needs-migration', 'corrupt'].includes(status)
+}
+
+/** Scrolls the chart alone, not the page. */
+function bringIntoView(group) {
+  const place = byId('chart')
+  const [box, view] = [group.getBoundingClientRect(), place.getBoundingClientRect()]
+  const dx = box.left < view.left ? box.left - view.left - 20 : Math.max(0, box.right - view.right + 20)
+  const dy = box.top < view.top ? box.top - view.top - 20 : Math.max(0, box.bottom - view.bottom + 20)
+  if (dx !== 0 || dy !== 0) place.scrollBy(dx, dy)
+}

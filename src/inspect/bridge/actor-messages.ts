@@ -49,10 +49,8 @@ class ActorMessages implements Messages {
     return this.#state
   }
 
-  /** The last snapshot says so itself; the protocol has no message for it. */
-  get stop(): string {
-    return this.state
-  }
+  /** The last snapshot says so itself. */
+  readonly stop = undefined
 
   #message(type: string, suffix: string, fields: object): string {
     const { run, revision, entry } = this.#commit

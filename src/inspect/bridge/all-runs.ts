@@ -38,7 +38,7 @@ export class AllRuns implements Viewer {
     for (const event of messages.events) this.#line.send(event)
     if (known || shown.ended) this.#line.send(messages.state)
     if (!shown.ended) return void this.#known.set(run.id, { run, revision })
-    this.#line.send(messages.stop)
+    if (messages.stop !== undefined) this.#line.send(messages.stop)
     this.#known.delete(run.id)
     if (this.#replaying) this.#endedMeanwhile.add(run.id)
   }

@@ -120,7 +120,7 @@ export class OneRun implements Viewer {
       ...(isNew ? [register] : []),
       ...events,
       ...(!isNew || shown.ended ? [state] : []),
-      ...(shown.ended ? [stop] : []),
+      ...(shown.ended && stop !== undefined ? [stop] : []),
     ]
   }
 }

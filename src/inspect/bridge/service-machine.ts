@@ -79,7 +79,12 @@ export function serviceMachine(definition: Definition): ServiceNode {
     type: 'compound',
     initial: stateKey(initial),
     nodes: [...states.values()].map((state) => draftState(definition, state)),
-    extra: { version: String(version), ...descriptionOf({ description }), meta: { workflow: name } },
+    extra: {
+      version: String(version),
+      predictableActionArguments: true, // without it version 4 warns of every run
+      ...descriptionOf({ description }),
+      meta: { workflow: name },
+    },
   }
   let order = -1
   return place(draft, undefined, () => order++)

@@ -13,8 +13,8 @@ export interface Messages {
   readonly events: readonly string[]
   /** Where it stands now. */
   readonly state: string
-  /** It has ended. */
-  readonly stop: string
+  /** It has ended; `undefined` where a protocol has no word for that. */
+  readonly stop: string | undefined
 }
 
 /** One of the protocols that inspectors speak. */

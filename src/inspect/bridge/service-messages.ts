@@ -88,7 +88,7 @@ class ServiceMessages implements Messages {
   /** Where it stands, in the words of the workflow. */
   get #standing(): object {
     const { run, entry } = this.#commit
-    const { state, status, visits = {}, branches, createdAt, updatedAt } = run
+    const { version, state, status, visits = {}, branches, createdAt, updatedAt } = run
     const definition = this.#definition.states.get(state)
     const open = status === 'waiting' && isWaiting(run)
     const awaits = definition && open ? [...awaitedBy(definition).keys()] : []
@@ -96,7 +96,7 @@ class ServiceMessages implements Messages {
     const visit = Object.hasOwn(visits, state) ? visits[state] : undefined
     const parallel = definition?.kind === 'parallel'
     const parts = parallel ? { branches: branchesOf([...definition.branches.keys()], branches) } : {}
-    return { state, status, visit, signals, ...parts, createdAt, at: updatedAt, ...entry }
+    return { version, state, status, visit, signals, ...parts, createdAt, at: updatedAt, ...entry }
   }
 
   get #happened(): readonly Shown[] {

@@ -6,21 +6,29 @@ const SMALLEST = 0.75
 /** The chart of a workflow with the place that a run stands at: found by `data-state`, `data-edge`, `data-branch`. */
 export class Chart {
   #drawn
+  #drawing
 
-  /** Draws the chart of a workflow, where it is not the one that is drawn. */
-  async draw(workflow) {
-    if (this.#drawn === workflow) return
-    this.#drawn = workflow
-    const place = byId('chart')
-    const response = await fetch(`/chart?workflow=${encodeURIComponent(workflow)}`).catch(() => undefined)
-    if (this.#drawn !== workflow) return // another one was chosen meanwhile
-    if (!response?.ok) {
-      this.#drawn = undefined
-      return place.replaceChildren(
-        make('p', { class: 'none' }, `The workflow ${workflow} is not loaded here, so there is no chart.`),
-      )
+  /** Draws the chart of a workflow, where it is not the one that is drawn; resolves when it is there. */
+  draw(workflow, version) {
+    const query = String(new URLSearchParams({ workflow, version }))
+    if (this.#drawn !== query) {
+      this.#drawn = query
+      this.#drawing = this.#draw(workflow, query)
     }
-    const parsed = new DOMParser().parseFromString(await response.text(), 'image/svg+xml')
+    return this.#drawing
+  }
+
+  async #draw(workflow, query) {
+    const place = byId('chart')
+    const response = await fetch(`/chart?${query}`).catch(() => undefined)
+    const text = response?.ok ? await response.text() : undefined
+    if (this.#drawn !== query) return // another one was chosen meanwhile
+    if (text === undefined) {
+      this.#drawn = undefined
+      const why = `The workflow ${workflow} is not loaded here, so there is no chart.`
+      return place.replaceChildren(make('p', { class: 'none' }, why))
+    }
+    const parsed = new DOMParser().parseFromString(text, 'image/svg+xml')
     const svg = document.importNode(parsed.documentElement, true)
     // what is inlined is not let in as it is; a sheet that is made by a script is
     const styles = [...svg.querySelectorAll('style')].map((style) => {
@@ -33,6 +41,11 @@ export class Chart {
     // it shrinks to fit, and is scrolled where it could not be read any more
     svg.style.minWidth = `${svg.width.baseVal.value * SMALLEST}px`
     place.replaceChildren(svg)
+  }
+
+  clear() {
+    this.#drawn = undefined
+    byId('chart').replaceChildren()
   }
 
   /** Marks where a run stands, where it has been and which way it took last. */

@@ -83,14 +83,16 @@ function draw() {
   byId('time').hidden = !moment
   if (!moment) {
     byId('standing').textContent = trouble ?? ''
-    byId('chart').replaceChildren()
+    if (trouble) chart.clear()
     for (const part of ['data', 'vars', 'history', 'parts', 'family']) fill(part, [])
     return
   }
   const isNewest = at === story.last
   const happened = story.until(at)
   drawStanding(story, moment)
-  void chart.draw(story.workflow).then(() => shown?.story === story && chart.mark(moment, happened))
+  void chart
+    .draw(story.workflow, moment.version)
+    .then(() => shown?.story === story && chart.mark(moment, happened))
   drawTime(at, story, happened)
   if (isNewest) signals.show(id, moment.signals)
   else signals.hide()

@@ -10,12 +10,12 @@ export function valueTree(value, depth = 0) {
     return make('span', { class: 'none' }, Array.isArray(value) ? 'empty list' : 'nothing')
   const rows = entries.map(([key, inner]) => {
     const isLeaf = typeof inner !== 'object' || inner === null || Object.keys(inner).length === 0
-    if (isLeaf) return make('li', {}, make('span', { class: 'key' }, key), ' ', valueTree(inner))
+    if (isLeaf) return make('li', {}, make('span', { class: 'key' }, `${key}:`), ' ', valueTree(inner))
     const size = Object.keys(inner).length
     const summary = make(
       'summary',
       {},
-      make('span', { class: 'key' }, key),
+      make('span', { class: 'key' }, `${key}:`),
       ' ',
       make('span', { class: 'none' }, Array.isArray(inner) ? `${size} in a list` : `${size} fields`),
     )

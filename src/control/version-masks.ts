@@ -31,7 +31,15 @@ export class VersionMasks {
 
   /** An entry of its history likewise. */
   async event(run: Holding, event: HistoryEvent): Promise<HistoryEvent> {
-    return (await this.#of(run))?.event(event) ?? event
+    const masking = await this.#of(run)
+    if (!masking) return event
+    const masked = masking.event(event)
+    if (masking.isEmpty) return masked
+    // what an error or a log line says may quote a marked field
+    if (masked.type === 'log') return { ...masked, message: MASK, fields: undefined }
+    return 'failure' in masked && masked.failure
+      ? ({ ...masked, failure: { ...masked.failure, message: MASK } } as HistoryEvent)
+      : masked
   }
 
   /** The same where nothing can be waited for: all of it is masked. */

@@ -103,6 +103,7 @@ describe('programs in the documents', () => {
       'docs/control-flow.md',
       'docs/eval.md',
       'docs/failure.md',
+      'docs/inspector.md',
       'docs/llm-limits.md',
       'docs/llm.md',
       'docs/operators.md',

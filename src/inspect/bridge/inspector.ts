@@ -11,7 +11,7 @@ import { WebSocketServer, type WebSocket } from 'ws'
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
 import { actors } from './actor-messages.ts'
 import { AllRuns } from './all-runs.ts'
-import { refusal } from './handshake.ts'
+import { refusal, targetOf } from './handshake.ts'
 import type { InspectedCommit, InspectedRun, InspectorParts } from './inspector-parts.ts'
 import { Line } from './line.ts'
 import { OneRun } from './one-run.ts'
@@ -72,7 +72,7 @@ export async function startInspector(
     })
   })
   server.on('upgrade', (request, socket, head) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const { pathname, searchParams } = targetOf(request)
     const protocol = PROTOCOLS.get(pathname)
     const why = doorkeeper.refuses(request)
     socket.on('error', () => socket.destroy())

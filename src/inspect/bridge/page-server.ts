@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { findPackageJSON } from 'node:module'
 import { dirname, join } from 'node:path'
 import { drawChart } from './chart.ts'
+import { targetOf } from './handshake.ts'
 import type { InspectorParts, StoredRun } from './inspector-parts.ts'
 
 /** What the page is made of. */
@@ -43,7 +44,7 @@ export async function answerPage(
   response: ServerResponse,
   parts: InspectorParts,
 ): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const { pathname, searchParams } = targetOf(request)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return answer(response, 405, 'text/plain', 'only GET')
   const file = Object.hasOwn(FILES, pathname) ? FILES[pathname] : undefined

@@ -17,7 +17,11 @@ export function valueTree(value, depth = 0) {
       {},
       make('span', { class: 'key' }, `${key}:`),
       ' ',
-      make('span', { class: 'none' }, Array.isArray(inner) ? `${size} in a list` : `${size} fields`),
+      make(
+        'span',
+        { class: 'none' },
+        Array.isArray(inner) ? `${size} in a list` : size === 1 ? '1 field' : `${size} fields`,
+      ),
     )
     const open = depth < 1 && size <= OPEN_UP_TO
     return make('li', {}, make('details', { open }, summary, valueTree(inner, depth + 1)))

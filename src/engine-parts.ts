@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { compile } from './compile/machine.ts'
 import { readDefinition } from './definition/read-definition.ts'
-import type { Inspector } from './inspect/inspector.ts'
+import type { Inspector } from './inspect/bridge/inspector.ts'
 import { startInspection } from './inspection.ts'
 import { systemHost, type Host } from './model/host.ts'
 import { readSettings, type EngineOptions, type Settings } from './options.ts'
@@ -69,6 +69,7 @@ export class EngineParts {
       limits: this.settings.limits,
       ...nothingYet(this.store, this.host, this.settings.seal),
       announce: (committed) => this.feed.announce(committed),
+      announcePart: (settled) => this.feed.announcePart(settled),
       stir: (run) => this.feed.stir(run),
       nudge: () => this.worker.look(),
       fire: (id, due) =>
@@ -110,6 +111,10 @@ export class EngineParts {
 
   get inspectUrl(): string | undefined {
     return this.#inspector?.url
+  }
+
+  get inspectPage(): string | undefined {
+    return this.#inspector?.page
   }
 
   open(): Promise<void> {

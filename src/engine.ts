@@ -194,9 +194,14 @@ export class Engine<W extends AnyClass = AnyClass> {
     return this.#parts.library.get({ workflow: name, version }).machine
   }
 
-  /** Where the XState inspector's protocol is served, once open; `undefined` without `inspect`. */
+  /** Where the inspectors' protocols are served, at `/` and `/stately`, once open; `undefined` without `inspect`. */
   get inspectUrl(): string | undefined {
     return this.#parts.inspectUrl
+  }
+
+  /** Where the inspector's own page is served, once open; `undefined` without `inspect`. */
+  get inspectPage(): string | undefined {
+    return this.#parts.inspectPage
   }
 
   /** Nothing is being driven or looked for in this process. */

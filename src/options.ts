@@ -1,6 +1,6 @@
 import { StepwrightError, quote } from './errors/stepwright-error.ts'
 import type { AnyClass, ShapeOf } from './definition/shape.ts'
-import type { InspectorOptions } from './inspect/inspector.ts'
+import type { InspectorOptions } from './inspect/bridge/inspector.ts'
 import type { Host } from './model/host.ts'
 import { LIMITS, type Limits } from './model/limits.ts'
 import { toMs, type Duration } from './model/duration.ts'
@@ -45,7 +45,7 @@ interface PlainOptions<W extends readonly AnyClass[]> {
   readonly storeTimeout?: Duration
   /** How large values may be, and how many starts may wait to be written; see {@link Limits}. */
   readonly limits?: Partial<Limits>
-  /** Shows live runs to the XState inspector: `true`, or a port and whether it may send signals. Loopback only. Default off. */
+  /** Shows runs to inspectors and on a page: `true`, or a port and whether signals may be sent. Loopback only. Default off. */
   readonly inspect?: boolean | InspectorOptions
   /**
    * Signs documents and histories with HMAC-SHA-256, so that `stepwright verify` finds any edit that was made without

@@ -1,5 +1,5 @@
 import { createEngine, type Engine } from '../engine.ts'
-import type { InspectorOptions } from '../inspect/inspector.ts'
+import type { InspectorOptions } from '../inspect/bridge/inspector.ts'
 import type { Duration } from '../model/duration.ts'
 import type { EngineOptions } from '../options.ts'
 import { chosenStore } from './chosen-store.ts'

@@ -1,6 +1,6 @@
 import type { Engine } from '../engine.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { InspectorOptions } from '../inspect/inspector.ts'
+import type { InspectorOptions } from '../inspect/bridge/inspector.ts'
 import type { Caller } from '../model/caller.ts'
 import type { Duration } from '../model/duration.ts'
 import { checkId } from '../model/identifier.ts'
@@ -22,8 +22,8 @@ export interface ResumeOptions {
   /** How long a handler may block the event loop before this process is ended. Default: that is only said. */
   readonly killAfter?: Duration
   readonly as?: Caller
-  /** Options of the inspector, where it is wanted. */
-  readonly inspect?: InspectorOptions
+  /** Options of the inspector, where it is wanted, and the run that its page is opened on. */
+  readonly inspect?: InspectorOptions & { readonly run?: string | undefined }
 }
 
 /** Goes on with runs of a file's workflows until each has ended, was parked, or waits for somebody. */
@@ -36,6 +36,7 @@ export async function resumeCommand(
   const { session, run: named = [], watch = false, inspect, as, killAfter } = options
   if (session !== undefined) checkId('session', session)
   for (const id of named) checkId('run', id)
+  if (inspect?.run !== undefined) checkId('run', inspect.run)
   if (session !== undefined && named.length > 0) {
     throw new StepwrightError('invalid-options', {
       what: 'Both --session and --run are given',
@@ -59,7 +60,7 @@ export async function resumeCommand(
     async (engine) => {
       await engine.open()
       store = storeWord(choice, engine.store)
-      if (engine.inspectUrl !== undefined) sayInspector(engine.inspectUrl, terminal)
+      if (inspect) await sayInspector(engine, inspect.run, terminal)
       const end = showCommits(engine, file, terminal)
       const ids =
         named.length > 0
@@ -80,9 +81,16 @@ export async function resumeCommand(
   )
 }
 
-function sayInspector(url: string, terminal: Terminal): void {
-  if (terminal.json) terminal.printJson({ inspect: url })
-  else terminal.print(`inspector at ${terminal.onOut('strong', url)}`)
+/** Throws `unknown-run` where its page is to be opened on a run that is not there. */
+async function sayInspector(engine: Engine, run: string | undefined, terminal: Terminal): Promise<void> {
+  if (run !== undefined) await engine.get(run)
+  const { inspectUrl = '', inspectPage = '' } = engine
+  const page = new URL(inspectPage)
+  if (run !== undefined)
+    page.hash = [`run=${encodeURIComponent(run)}`, page.hash.slice(1)].filter(Boolean).join('&')
+  if (terminal.json) return terminal.printJson({ page: page.href, inspect: inspectUrl })
+  terminal.print(`page at ${terminal.onOut('strong', page.href)}`)
+  terminal.print(`inspector at ${terminal.onOut('strong', inspectUrl)}`)
 }
 
 /** The interrupt ends it. */

@@ -1,9 +1,10 @@
 import type { Host } from '../model/host.ts'
-import type { Committed } from '../runtime/kernel.ts'
+import type { Committed, PartSettled } from '../runtime/kernel.ts'
 
 /** Tells those who watch of every commit of this engine, after it was acknowledged. */
 export class Feed {
   readonly #listeners = new Set<(committed: Committed) => void>()
+  readonly #partListeners = new Set<(settled: PartSettled) => void>()
   readonly #waiting = new Set<() => void>()
   readonly #stirred = new Map<string, Set<() => void>>()
   #closed: Error | undefined
@@ -14,14 +15,18 @@ export class Feed {
     return () => void this.#listeners.delete(listener)
   }
 
+  /** The same for what parts come to. */
+  subscribeParts(listener: (settled: PartSettled) => void): () => void {
+    this.#partListeners.add(listener)
+    return () => void this.#partListeners.delete(listener)
+  }
+
   announce(committed: Committed): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(committed)
-      } catch {
-        // a watcher's own trouble
-      }
-    }
+    tellAll(this.#listeners, committed)
+  }
+
+  announcePart(settled: PartSettled): void {
+    tellAll(this.#partListeners, settled)
   }
 
   /**
@@ -73,6 +78,16 @@ export class Feed {
   close(reason: Error): void {
     this.#closed = reason
     for (const onClose of this.#waiting) onClose()
+  }
+}
+
+function tellAll<T>(listeners: Iterable<(told: T) => void>, told: T): void {
+  for (const listener of listeners) {
+    try {
+      listener(told)
+    } catch {
+      // a watcher's own trouble
+    }
   }
 }
 

@@ -11,6 +11,11 @@ export class Masking {
     this.#marks = marks
   }
 
+  /** Nothing is marked. */
+  get isEmpty(): boolean {
+    return this.#marks.length === 0
+  }
+
   /** A value of the schema that is called so among the marks. */
   at(where: string, value: unknown): unknown {
     return masked(value, hiddenPaths({ marks: this.#marks }, where))

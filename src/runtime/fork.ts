@@ -5,7 +5,6 @@
  * I4 A part that has ended never starts again; those in flight at a crash start again with their memos.
  * I11 What is written for a part does not grow with their number.
  */
-import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { CatchEdge, ForkState } from '../definition/definition.ts'
 import { toFailure, type Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
@@ -18,7 +17,7 @@ import { edgeFor } from './failing.ts'
 import { isOurs, type Hold } from './hold.ts'
 import type { CallParts } from './invocation.ts'
 import { PartBook } from './part-book.ts'
-import { SOURCE, type Next } from './part-queue.ts'
+import { isTooMany, SOURCE, type Next } from './part-queue.ts'
 import { PartWork, type Ended } from './part-work.ts'
 import { PartWriter } from './part-writer.ts'
 import { judgeParts, type Verdict } from './verdict.ts'
@@ -150,7 +149,7 @@ export class Fork {
       if (next && part.status === 'open') {
         this.#book.note(name, part)
         this.#book.queue.open([name])
-      } else this.#book.settle(name, part)
+      } else this.#settle(name, part)
     } catch (error) {
       this.#error ??= { thrown: error }
     }
@@ -183,7 +182,7 @@ export class Fork {
     if (spec) {
       const { part, told } = await this.#children.start(name, spec, item, this.#state)
       if (told) this.#told.push(told)
-      return this.#book.settle(name, part)
+      return this.#settle(name, part)
     }
     const memos = this.#book.memosOf(name)
     const ended = await this.#work.attempt(name, item, before, memos)
@@ -203,7 +202,7 @@ export class Fork {
         memos,
       )
     }
-    this.#book.settle(name, part)
+    this.#settle(name, part)
   }
 
   async #write(name: string, ended: Ended, memos: Memos): Promise<Part> {
@@ -227,7 +226,13 @@ export class Fork {
     this.#looked = true
     if (this.#state.kind === 'parallel') return
     const heard = await this.#children.ended(this.#book.parts)
-    for (const [name, part] of heard) this.#book.settle(name, part)
+    for (const [name, part] of heard) this.#settle(name, part)
+  }
+
+  /** What is saved of a part counts, and is told. */
+  #settle(name: string, part: Part): void {
+    this.#book.settle(name, part)
+    this.#hold.kernel.announcePart({ of: this.#hold.turn.document, name, part, book: this.#book })
   }
 
   /** What the run waits for in time: the next attempt of a part, or a look whether its children are still there. */
@@ -292,9 +297,4 @@ export class Fork {
     await Promise.allSettled(this.#active.values())
     return end
   }
-}
-
-/** The list has outgrown its bound: that concerns the state, not the item that was the last straw. */
-function isTooMany(error: unknown): boolean {
-  return error instanceof StepwrightError && error.code === 'too-many-items'
 }

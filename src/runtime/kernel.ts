@@ -3,10 +3,12 @@ import type { Host } from '../model/host.ts'
 import { LIMITS, type Limits } from '../model/limits.ts'
 import type { Run } from '../model/run.ts'
 import { Documents } from '../store/documents.ts'
+import type { Part } from '../store/part-list.ts'
 import type { Seal } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
 import { Library } from './library.ts'
 import { BookShelf } from './part-book.ts'
+import type { Tally } from './verdict.ts'
 
 export type { Loaded } from './library.ts'
 
@@ -15,6 +17,15 @@ export interface Committed {
   readonly run: Run
   readonly revision: number
   readonly happenings: readonly Happening[]
+}
+
+/** What an attempt of a branch, an item or a child run has come to: that is no commit of the run. */
+export interface PartSettled {
+  readonly of: { readonly run: Run; readonly revision: number }
+  readonly name: string
+  readonly part: Part
+  /** What is known of all parts of the visit by now. */
+  readonly book: { readonly parts: ReadonlyMap<string, Part>; readonly tally: Tally }
 }
 
 /** What all parts of one engine share. */
@@ -32,6 +43,8 @@ export interface Kernel {
   readonly books: BookShelf
   /** Tells those who watch, after the commit. */
   readonly announce: (committed: Committed) => void
+  /** Tells those who watch, once it is saved. */
+  readonly announcePart: (settled: PartSettled) => void
   /** Something of a run can be seen that no commit tells of. */
   readonly stir: (run: string) => void
   /** Tells the worker of this process that something may be due. */
@@ -66,6 +79,7 @@ export function idleKernel(store: Store, host: Host, seal?: Seal): Kernel {
     limits: LIMITS,
     ...nothingYet(store, host, seal),
     announce: ignore,
+    announcePart: ignore,
     stir: ignore,
     nudge: ignore,
     fire: () => Promise.resolve('leave'),

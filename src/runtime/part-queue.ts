@@ -204,3 +204,8 @@ export class PartQueue {
 
 /** The name under which it is noted that a stream has ended. */
 export const SOURCE = 'source'
+
+/** The list has outgrown its bound: that concerns the state, not the item that was the last straw. */
+export function isTooMany(error: unknown): boolean {
+  return error instanceof StepwrightError && error.code === 'too-many-items'
+}

@@ -27,6 +27,31 @@ describe.concurrent('stepwright inspect', () => {
     expect((await going.ended).code).toBe(130)
   })
 
+  test('a store with nothing but ended runs is shown, opened on one of them', async ({ cli }) => {
+    await cli.run(['run', ARTICLE, '--input', '{"topic":"cats","review":false}', '--id', 'o1'])
+    const going = cli.begin(['inspect', ARTICLE, '--run', 'o1', '--allow-send', '--json'])
+    const { page, inspect } = JSON.parse(await going.said('}\n')) as { page: string; inspect: string }
+    const { origin, hash, host } = new URL(page)
+    const { run, token } = Object.fromEntries(new URLSearchParams(hash.slice(1)))
+    expect([run, inspect]).toEqual(['o1', `ws://${host}/?token=${token}`])
+    expect(await (await fetch(`${origin}/`)).text()).toContain('<title>Stepwright inspector</title>')
+    const { runs } = (await (await fetch(`${origin}/runs`)).json()) as { runs: unknown }
+    expect(runs).toEqual([expect.objectContaining({ id: 'o1', status: 'completed' })])
+    const client = new WebSocket(`ws://${host}/?run=o1`)
+    const told = new Promise<string>((resolve) => {
+      client.on('message', (data: Buffer) => {
+        if (data.toString().startsWith('{"type":"service.stop"')) resolve(data.toString())
+      })
+    })
+    expect(JSON.parse(await told)).toEqual({ type: 'service.stop', sessionId: 'o1' })
+    client.terminate()
+  })
+
+  test('a run to open on that is not there is an error', async ({ cli }) => {
+    const { code, error } = await cli.json('inspect', ARTICLE, '--run', 'nobody')
+    expect([code, error?.code]).toEqual([2, 'unknown-run'])
+  })
+
   test('says so where the port is taken', async ({ cli }) => {
     const first = cli.begin(['inspect', ARTICLE, '--json'])
     const { inspect } = JSON.parse(await first.said('}\n')) as { inspect: string }

@@ -104,6 +104,7 @@ describe('programs in the documents', () => {
       'docs/drawing.md',
       'docs/eval.md',
       'docs/failure.md',
+      'docs/inspector.md',
       'docs/llm-limits.md',
       'docs/llm.md',
       'docs/operators.md',

@@ -37,6 +37,7 @@ const protocol = require('@xstate/inspect/lib/utils') as {
 export interface Message {
   readonly type: string
   readonly sessionId: string
+  readonly parent?: string
   readonly id?: string
   readonly machine?: { readonly id: string; readonly states: object }
   readonly state?: {

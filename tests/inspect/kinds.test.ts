@@ -4,10 +4,10 @@ import { createMachine } from 'xstate'
 import { compile } from '../../src/compile/machine.ts'
 import { readDefinition } from '../../src/definition/read-definition.ts'
 import { toJson, toXStateConfig } from '../../src/inspect/chart-json.ts'
-import type { InspectedRun } from '../../src/inspect/inspector-parts.ts'
+import type { InspectedRun } from '../../src/inspect/bridge/inspector-parts.ts'
 import { toMermaid } from '../../src/inspect/mermaid.ts'
-import { serviceMachine, type ServiceNode } from '../../src/inspect/service-machine.ts'
-import { ServiceMessages } from '../../src/inspect/service-messages.ts'
+import { serviceMachine, type ServiceNode } from '../../src/inspect/bridge/service-machine.ts'
+import { services } from '../../src/inspect/bridge/service-messages.ts'
 import type { Happening } from '../../src/model/history.ts'
 import { randomWorkflow } from '../compile/random-workflows.ts'
 import { Everything } from './everything.ts'
@@ -263,15 +263,13 @@ function shown(run: Partial<InspectedRun>, happenings: readonly Happening[] = []
   const common = {
     id: 'r1',
     workflow: 'everything',
+    version: 2,
     status: 'running',
     state: 'score',
     data: {},
     vars: {},
   } as const
-  const messages = new ServiceMessages(
-    { run: { ...common, ...run }, revision: 1, happenings },
-    compile(definition),
-  )
+  const messages = services({ run: { ...common, ...run }, revision: 1, happenings }, compile(definition))
   const { state } = JSON.parse(messages.state) as { state: string }
   const events = messages.events.map((text) => {
     const { event } = JSON.parse(text) as { event: string }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { readDefinition } from '../../src/index.ts'
-import { showable } from '../../src/inspect/showable.ts'
+import { showable } from '../../src/inspect/bridge/showable.ts'
 import { hiddenPaths, MASK } from '../../src/model/masking.ts'
 import { Article } from './article.ts'
 

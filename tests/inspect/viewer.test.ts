@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { compile } from '../../src/compile/machine.ts'
 import { readDefinition } from '../../src/index.ts'
-import { startInspector } from '../../src/inspect/inspector.ts'
-import type { InspectedCommit, InspectorParts, StoredRun } from '../../src/inspect/inspector-parts.ts'
+import { startInspector } from '../../src/inspect/bridge/inspector.ts'
+import type { InspectedCommit, InspectorParts, StoredRun } from '../../src/inspect/bridge/inspector-parts.ts'
 import { Article } from './article.ts'
 import { Client } from './client.ts'
 
@@ -13,7 +13,13 @@ afterEach(async () => {
 })
 
 function stored(id: string, changes: Partial<StoredRun> = {}): StoredRun {
-  const common = { workflow: 'article', status: 'waiting', state: 'in.review', revision: 3 } as const
+  const common = {
+    workflow: 'article',
+    version: 2,
+    status: 'waiting',
+    state: 'in.review',
+    revision: 3,
+  } as const
   return { id, ...common, data: { text: id, authors: [] }, vars: {}, ...changes }
 }
 
@@ -32,10 +38,12 @@ async function serve(runs: readonly StoredRun[], list?: InspectorParts['list']) 
         const from = before === undefined ? 0 : runs.findIndex(({ id }) => id === before) + 1
         return Promise.resolve(runs.slice(from, from + limit))
       }),
-    machineOf: (workflow) => {
+    machineOf: ({ workflow }) => {
       if (workflow !== 'article') throw new Error('no such workflow')
       return machine
     },
+    follow: () => ({ next: () => Promise.resolve(undefined), end: () => undefined }),
+    partsOf: () => Promise.resolve({}),
     signal: () => Promise.resolve(),
     warn: (message) => warnings.push(message),
   })

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import manifest from '../../package.json' with { type: 'json' }
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -19,7 +20,8 @@ beforeAll(() => {
   execFileSync(node, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', join(installed, 'dist')], {
     cwd: root,
   })
-  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
+  for (const name of ['package.json', ...manifest.files.filter((name) => name !== 'dist')])
+    cpSync(join(root, name), join(installed, name), { recursive: true })
   for (const name of ['zod', 'xstate', 'keyv', 'devalue', 'commander', 'ws', 'openai', 'tsx']) {
     symlinkSync(join(root, 'node_modules', name), join(dir, 'node_modules', name), 'junction')
   }
@@ -67,6 +69,24 @@ describe('the built package runs', () => {
     expect(stderr).toBe('')
     expect(stdout).toBe(expected)
     expect(status).toBe(0)
+  })
+
+  it('with the page of the inspector', () => {
+    writeFileSync(
+      join(dir, 'page.mjs'),
+      `import { createEngine } from 'stepwright'
+import { RefineWorkflow } from './out/refine.js'
+const engine = createEngine({ workflows: [RefineWorkflow], resources: { llm: {} }, inspect: true })
+await engine.open()
+const page = await (await fetch(engine.inspectPage)).text()
+for (const [, path] of page.matchAll(/(?:src|href)="([/][^"]+)"/g))
+  console.log(path, (await fetch(new URL(path, engine.inspectPage))).status)
+await engine.close()
+`,
+    )
+    const { stdout, stderr } = spawnSync(node, ['page.mjs'], { cwd: dir, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    expect(stdout).toBe('/style.css 200\n/page.js 200\n')
   })
 
   it('as a command', () => {

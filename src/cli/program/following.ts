@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
-import type { InspectorOptions } from '../../inspect/inspector.ts'
+import type { InspectorOptions } from '../../inspect/bridge/inspector.ts'
 import { unpauseCommand, type AskOptions } from '../ask-command.ts'
 import { HEATS } from '../../inspect/drawing/marks.ts'
 import { CHART_FORMATS, graphCommand, type GraphOptions } from '../graph-command.ts'
@@ -92,22 +92,31 @@ export function addFollowing(verbs: Verbs): void {
     },
   )
 
-  verbs.add<InspectorOptions>(
+  verbs.add<InspectorOptions & { readonly run?: string }>(
     {
       syntax: 'inspect <file>',
-      about: 'Drive runs as `resume --watch` does, and show them live to an XState inspector.',
+      about:
+        'Drive runs as `resume --watch` does, and show them on a page and to inspectors of XState. Runs that have ended are shown as they went.',
       args: { file: 'file that exports the workflow classes' },
       options: [
-        new Option('--port <n>', 'port of the inspector, on this machine only').argParser(
+        new Option('--run <id>', 'open the page on that run'),
+        new Option('--port <n>', 'port of the page and the inspectors, on this machine only').argParser(
           wholeNumber(0, 65_535),
         ),
-        new Option('--allow-send', 'the inspector may send the signals that a workflow declares'),
+        new Option(
+          '--allow-send',
+          'who has the printed address may send the signals that a workflow declares',
+        ),
         new Option('--hosted-viewers', 'the pages at stately.ai and statecharts.io may connect'),
       ],
-      examples: ['inspect article.ts', 'inspect article.ts --port 8765 --allow-send'],
+      examples: [
+        'inspect article.ts',
+        'inspect article.ts --run article-7',
+        'inspect article.ts --port 8765 --allow-send',
+      ],
     },
-    (words, { port = 0, allowSend = false, hostedViewers = false }, ...rest) =>
-      resumeCommand(words.at(0), { watch: true, inspect: { port, allowSend, hostedViewers } }, ...rest),
+    (words, { port = 0, allowSend = false, hostedViewers = false, run }, ...rest) =>
+      resumeCommand(words.at(0), { watch: true, inspect: { port, allowSend, hostedViewers, run } }, ...rest),
   )
 
   verbs.add<GraphOptions>(

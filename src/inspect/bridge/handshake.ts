@@ -21,6 +21,11 @@ export function refusal({ host, origin }: Caller, hostedViewers: boolean): strin
     : 'the Origin header is not this machine'
 }
 
+/** What is asked for; a client may write anything there. */
+export function targetOf({ url = '/' }: { readonly url?: string | undefined }): URL {
+  return URL.parse(url, 'http://localhost') ?? new URL('http://localhost/unreadable')
+}
+
 function isLoopback(url: string): boolean {
   if (!URL.canParse(url)) return false
   const { protocol, hostname, username } = new URL(url)

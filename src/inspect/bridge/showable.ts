@@ -1,4 +1,4 @@
-import { inside, MASK, type Paths } from '../model/masking.ts'
+import { inside, MASK, type Paths } from '../../model/masking.ts'
 
 const DEEPEST = 20
 const LONGEST_TEXT = 4_000

@@ -2,9 +2,9 @@
  * The invoke projection as version 4 of XState writes down a machine, which is what the `@xstate/inspect` protocol
  * carries. Its events are the ones a person knows: signals by their names, the ends of handlers, expiries.
  */
-import { branchEvent, signalType, stateKey } from '../compile/keys.ts'
-import { policyOf } from '../compile/policies.ts'
-import { projectionId } from '../compile/projection.ts'
+import { branchEvent, signalType, stateKey } from '../../compile/keys.ts'
+import { policyOf } from '../../compile/policies.ts'
+import { projectionId } from '../../compile/projection.ts'
 import {
   awaitedBy,
   type ChildState,
@@ -13,9 +13,9 @@ import {
   type StateDefinition,
   type TimerState,
   type WaitState,
-} from '../definition/definition.ts'
-import { exitsOf, type Exit } from '../definition/exit.ts'
-import { sayExit } from './remarks.ts'
+} from '../../definition/definition.ts'
+import { exitsOf, type Exit } from '../../definition/exit.ts'
+import { sayExit } from '../remarks.ts'
 
 /** A state node of XState 4, as its `definition` is serialized. */
 export interface ServiceNode {
@@ -79,7 +79,12 @@ export function serviceMachine(definition: Definition): ServiceNode {
     type: 'compound',
     initial: stateKey(initial),
     nodes: [...states.values()].map((state) => draftState(definition, state)),
-    extra: { version: String(version), ...descriptionOf({ description }), meta: { workflow: name } },
+    extra: {
+      version: String(version),
+      predictableActionArguments: true, // without it version 4 warns of every run
+      ...descriptionOf({ description }),
+      meta: { workflow: name },
+    },
   }
   let order = -1
   return place(draft, undefined, () => order++)

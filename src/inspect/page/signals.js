@@ -1,0 +1,69 @@
+import { byId, fill, make } from './elements.js'
+
+/** The signals that would move a run now: a form for each where this page may send, else their names. */
+export class Signals {
+  #shown
+  #send
+
+  /** `send` takes a run and an event and resolves with the reply; `undefined` where this page may not send. */
+  constructor(send) {
+    this.#send = send
+  }
+
+  show(run, signals) {
+    const key = `${run} ${signals.map(({ name }) => name).join(' ')}`
+    if (key === this.#shown) return // what is being written stays
+    this.#shown = key
+    if (!this.#send) {
+      const names = signals.map(({ name }) => make('code', {}, name))
+      const hint = make(
+        'p',
+        { class: 'none' },
+        'Read-only. Start with --allow-send to send signals from here.',
+      )
+      return fill('signals', names.length > 0 ? [...names, hint] : [])
+    }
+    fill(
+      'signals',
+      signals.map((signal) => this.#form(run, signal)),
+    )
+  }
+
+  #form(run, { name, type }) {
+    const payload = make(
+      'textarea',
+      { rows: '2', spellcheck: 'false', 'aria-label': `Payload of ${name}, as JSON` },
+      '{}',
+    )
+    const answer = make('output', {})
+    const send = async (event) => {
+      event.preventDefault()
+      const value = read(payload.value)
+      if (!value) return say(answer, 'bad', 'The payload is not a JSON object.')
+      say(answer, 'none', 'sending')
+      const { accepted, message } = await this.#send(run, { ...value, type })
+      if (accepted) say(answer, 'good', 'accepted')
+      else say(answer, 'bad', message)
+    }
+    return make('form', { onsubmit: send }, payload, make('button', {}, `Send ${name}`), answer)
+  }
+
+  hide() {
+    this.#shown = undefined
+    byId('signals').hidden = true
+  }
+}
+
+function say(answer, tone, text) {
+  answer.className = tone
+  answer.textContent = text
+}
+
+function read(text) {
+  try {
+    const value = JSON.parse(text.trim() || '{}')
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

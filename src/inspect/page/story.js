@@ -1,0 +1,82 @@
+/**
+ * What was told of one run: the moments it stood at, in order, and what happened between them. A moment is a state of
+ * the protocol; the first one is that in which the run was registered.
+ */
+export class Story {
+  moments = []
+  happened = []
+  #waiting = []
+
+  take(message) {
+    if (message.type === 'service.event') this.#hear(message)
+    if (message.type === 'service.register') this.#begin(message)
+    if (message.type === 'service.state') this.#stand(message)
+  }
+
+  /** What happened leads to the next moment, unless it is what a run was registered with. */
+  #hear(message) {
+    const newest = this.moments.at(-1)
+    const isTold = message.run?.seq !== undefined && message.run.seq === newest?.seq
+    if (isTold) this.happened.push({ ...readEvent(message), moment: this.last })
+    else this.#waiting.push(message)
+  }
+
+  #begin(message) {
+    this.moments = []
+    this.happened = []
+    this.#waiting = []
+    this.workflow = message.id
+    this.parent = message.parent
+    this.#stand(message)
+  }
+
+  #stand({ state, run }) {
+    const { context } = JSON.parse(state)
+    for (const event of this.#waiting)
+      this.happened.push({ ...readEvent(event), moment: this.moments.length })
+    this.#waiting = []
+    this.moments.push({ ...run, context })
+  }
+
+  /** The newest moment. */
+  get last() {
+    return this.moments.length - 1
+  }
+
+  /** What had happened up to a moment. */
+  until(moment) {
+    return this.happened.filter((event) => event.moment <= moment)
+  }
+}
+
+function readEvent({ event, run }) {
+  const { data, name } = JSON.parse(event)
+  return { ...run, name, data, at: run?.at }
+}
+
+/** Fields of events that need no name. */
+const SPEAKING = ['message', 'error', 'reason', 'child', 'tool', 'model']
+
+/** One thing that happened, in words. */
+export function sayEvent({ type, name, data, from, to, by, signal }) {
+  if (type === 'moved')
+    return `${from} → ${to}${by === 'step' ? '' : `, ${by.replace('signal:', 'by signal ')}`}`
+  if (type === 'signalled') return `signal ${signal}`
+  if (type === 'voted') return `signal ${signal} counted`
+  if (type === 'started') return 'started'
+  const facts = Object.entries(data).flatMap(([key, value]) => {
+    if (key === 'type' || value === undefined || typeof value === 'object') return []
+    if (key === 'until') return [`until ${sayTime(value)}`]
+    return [SPEAKING.includes(key) ? value : `${key} ${value}`]
+  })
+  const words = (type ?? name.replace('stepwright.', '')).replaceAll('-', ' ')
+  return facts.length > 0 ? `${words}: ${facts.join(', ')}` : words
+}
+
+/** A time of day, with the day where it is not today. */
+export function sayTime(at) {
+  if (!at) return ''
+  const date = new Date(at)
+  const time = date.toLocaleTimeString([], { hour12: false })
+  return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString()} ${time}`
+}

@@ -1,6 +1,7 @@
 /** `npm run bench [-- name...] [--json | --markdown] [--small | --large]`: our figure beside the floor, measured in turns in the same run. */
 import { parseArgs } from 'node:util'
 import { closeTargets, openTargets, type Target } from './targets.ts'
+import { check } from './check.ts'
 import { resume } from './resume.ts'
 import { cold } from './cold.ts'
 import { growth } from './growth.ts'
@@ -22,6 +23,7 @@ const benches: Readonly<Record<string, (target: Target, scale: Scale) => Promise
   growth,
   cold,
   llm,
+  check,
 }
 
 const { values, positionals } = parseArgs({

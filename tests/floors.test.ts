@@ -19,7 +19,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['src/definition', 'src/store'],
   ['src/compile', 'src/llm'],
   ['src/runtime', 'src/inspect'],
-  ['src/control'],
+  ['src/control', 'src/check'],
   ['src/schedule'],
   [
     'src/engine.ts',
@@ -46,6 +46,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   '@viz-js/viz': ['src/inspect/drawing'],
   commander: ['src/cli'],
   croner: ['src/schedule'],
+  typescript: ['src/check/source'],
   tsx: ['src/cli'],
   esbuild: ['src/testing'],
 }
@@ -146,6 +147,7 @@ describe('the files', () => {
       'src/index.ts',
       'src/llm/index.ts',
       'src/eval/index.ts',
+      'src/check/index.ts',
       'src/inspect/index.ts',
       'src/testing/index.ts',
       'machines/index.ts',

@@ -202,6 +202,7 @@ export class PromoterWorkflow {
   @wait(State.Approve, {
     on: { approve: State.Send, reject: State.Rejected },
     description: 'A person reads the mail',
+    allow: { 'wait-without-expiry': 'a mail that nobody has read is not sent, however long that takes' },
   })
   approve(answer: Signal<D, 'approve' | 'reject'>, { report: about, mail: draft }: In<State.Approve>) {
     if (answer.type === 'approve') return go(State.Send, { report: about, mail: draft })

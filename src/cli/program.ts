@@ -8,6 +8,7 @@ import { addFollowing } from './program/following.ts'
 import { addKeeping } from './program/keeping.ts'
 import { addLooking } from './program/looking.ts'
 import { addOperating } from './program/operating.ts'
+import { addProving } from './program/proving.ts'
 import { addSchedules } from './program/schedules.ts'
 import { addSending } from './program/sending.ts'
 import { exampleText, Verbs } from './program/verbs.ts'
@@ -82,6 +83,7 @@ export function makeProgram(finish: (code: number) => void): Command {
   addSending(verbs('Send:'))
   addOperating(verbs('Operate:'))
   addSchedules(verbs('Schedule:'))
+  addProving(verbs('Prove:'))
   addEvaluating(verbs('Evaluate:'))
   addKeeping(verbs('Keep:'))
   return program

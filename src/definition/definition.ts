@@ -1,6 +1,7 @@
 import type { Mark } from '../model/masking.ts'
 import type { ErrorMatch, Failure } from '../model/failure.ts'
 import type { RetryPolicy } from '../model/retry.ts'
+import type { Allowed } from '../model/rule.ts'
 import type { Schema } from '../model/schema.ts'
 import type { Effect } from './policy.ts'
 import type { Move } from './move.ts'
@@ -31,6 +32,8 @@ export interface Definition {
   readonly config: Schema
   /** Fields that must not be shown: by state, `vars`, `session` or `signal <name>`, the paths and their marks. */
   readonly marks: readonly Mark[]
+  /** Findings of `check` that are meant so; nothing that runs looks at it. */
+  readonly allow?: Allowed
 }
 
 /** One state and how it is handled. */
@@ -57,6 +60,10 @@ interface Handled {
   readonly timeoutMs: number
   readonly heartbeatMs: number | undefined
   readonly effect: Effect
+  /** The class says nothing about its effect, so it is the default. */
+  readonly effectAssumed?: true
+  /** Findings of `check` that are meant so; nothing that runs looks at it. */
+  readonly allow?: Allowed
 }
 
 interface Leaving extends Handled {

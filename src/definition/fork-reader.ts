@@ -117,6 +117,7 @@ export function readParallel({
     if (!Number.isSafeInteger(join) || join < 1 || join > branches.size)
       option.problem(
         `${where}: join is ${quote(join)}, and it has ${branches.size} branches, so it can never be satisfied`,
+        'impossible-join',
       )
   } else if (typeof join !== 'function' && !['all', 'any', 'settled'].includes(join))
     option.problem(`${where}: join is ${quote(join)}, not 'all', 'any', 'settled', a number or a function`)

@@ -1,9 +1,10 @@
 import { quote } from '../errors/stepwright-error.ts'
 import type { StateDefinition } from './definition.ts'
 import { exitsOf } from './exit.ts'
+import type { Problem } from './refusal.ts'
 
 /** What is wrong with the chart as a graph: states no path reaches, states with no way to a final state. */
-export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initial: string): string[] {
+export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initial: string): Problem[] {
   const forward = new Map([...states.values()].map((s) => [s.name, exitsOf(s).map((exit) => exit.to)]))
   const backward = new Map<string, string[]>([...states.keys()].map((name) => [name, []]))
   for (const [from, targets] of forward) for (const to of targets) backward.get(to)?.push(from)
@@ -19,12 +20,15 @@ export function pathProblems(states: ReadonlyMap<string, StateDefinition>, initi
   )
   const say = (s: StateDefinition): string =>
     `${quote(s.name)}${'method' in s && s.method ? ` (${s.method})` : ''}`
-  if (circles.length > 0) return [`maxVisits leads round in a circle: ${circles.map(quote).join(', ')}`]
-  return [...states.values()].flatMap((s) =>
+  if (circles.length > 0)
+    return [
+      { text: `maxVisits leads round in a circle: ${circles.map(quote).join(', ')}`, rule: 'visits-circle' },
+    ]
+  return [...states.values()].flatMap((s): Problem[] =>
     !reached.has(s.name)
-      ? [`${say(s)} cannot be reached from ${quote(initial)}`]
+      ? [{ text: `${say(s)} cannot be reached from ${quote(initial)}`, rule: 'unreachable', state: s.name }]
       : !ending.has(s.name)
-        ? [`${say(s)} has no way to a final state`]
+        ? [{ text: `${say(s)} has no way to a final state`, rule: 'no-end', state: s.name }]
         : [],
   )
 }

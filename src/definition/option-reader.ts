@@ -4,6 +4,7 @@ import type { ErrorMatch } from '../model/failure.ts'
 import { readRetry, type RetryTable } from '../model/retry.ts'
 import type { Declared } from './declared.ts'
 import type { AwaitedSignal, CatchEdge, ExpiryEdge, VisitsEdge, Work } from './definition.ts'
+import type { Problem } from './refusal.ts'
 import type { Key } from './shape.ts'
 
 type Options = Readonly<Record<string, unknown>>
@@ -11,9 +12,11 @@ type Options = Readonly<Record<string, unknown>>
 /** Reads the options of decorators and notes what is wrong with them, each with its place. */
 export class OptionReader {
   readonly #declared: Declared
-  readonly #problems: string[]
+  readonly #problems: Problem[]
+  /** The state that is being read: what is wrong is wrong there. */
+  state: string | undefined
 
-  constructor(declared: Declared, problems: string[]) {
+  constructor(declared: Declared, problems: Problem[]) {
     this.#declared = declared
     this.#problems = problems
   }
@@ -142,8 +145,13 @@ export class OptionReader {
     }
   }
 
-  problem(text: string): string {
-    this.#problems.push(text)
+  /** Notes what is wrong; `rule`: what `check` calls it, where it has a name of its own. */
+  problem(text: string, rule?: Problem['rule']): string {
+    this.#problems.push({
+      text,
+      ...(rule === undefined ? {} : { rule }),
+      ...(this.state === undefined ? {} : { state: this.state }),
+    })
     return ''
   }
 }

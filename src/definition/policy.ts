@@ -1,6 +1,7 @@
 import type { Duration } from '../model/duration.ts'
 import type { ErrorMatch, Failure } from '../model/failure.ts'
 import type { RetryTable } from '../model/retry.ts'
+import type { Allowed } from '../model/rule.ts'
 import type { DataOf, Key, Moved, OneOrMany, SentTo, Shape } from './shape.ts'
 
 /** What a handler does to the world outside the run. Default `'idempotent'`. */
@@ -42,6 +43,8 @@ export interface Policy<D extends Shape, F extends Key> extends Trying {
   readonly catch?: OneOrSeveral<CatchOption<D, [failure: Failure, input: DataOf<D, F>]>>
   /** Where the run goes instead when it enters this state more than `times` times. */
   readonly maxVisits?: Edge<D, { readonly times: number }, [input: DataOf<D, F>]>
+  /** Findings of `stepwright check` that are meant so in this state: by rule the reason. Changes nothing that runs. */
+  readonly allow?: Allowed
 }
 
 /** What `@step` may be given besides. */
@@ -64,6 +67,8 @@ export interface WorkflowOptions<D extends Shape = Shape> {
   readonly deadline?: Duration
   /** Where a run goes from any state that has no `catch` of its own for the error. */
   readonly catch?: OneOrSeveral<CatchOption<D, [failure: Failure, from: Moved<D>]>>
+  /** Findings of `stepwright check` that are meant so anywhere in the workflow: by rule the reason. Changes nothing that runs. */
+  readonly allow?: Allowed
 }
 
 /** Targets of one awaited signal; with `count`, so many must come, each from another caller; with `roles`, only from callers who have one of them. */

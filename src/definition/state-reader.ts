@@ -1,5 +1,6 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toMs, type Duration } from '../model/duration.ts'
+import type { Allowed } from '../model/rule.ts'
 import type { Schema } from '../model/schema.ts'
 import type { Declared } from './declared.ts'
 import type { CatchEdge, Reminder, StateDefinition, Transaction, Work } from './definition.ts'
@@ -42,7 +43,17 @@ export class StateReader {
     )
   }
 
+  /** Reads one state; what is wrong is noted as wrong there. */
   read(name: string, member: Key): StateDefinition {
+    this.#option.state = name
+    try {
+      return this.#read(name, member)
+    } finally {
+      this.#option.state = undefined
+    }
+  }
+
+  #read(name: string, member: Key): StateDefinition {
     const own = this.#handlers.filter((h) => h.state === member && h.kind !== 'query')
     const handling = own.filter((h) => HANDLE.includes(h.kind))
     const [handler] = handling
@@ -67,6 +78,8 @@ export class StateReader {
       schema: schema as Schema,
       ...tried,
       effect,
+      ...(options['effect'] === undefined ? { effectAssumed: true as const } : {}),
+      ...(options['allow'] === undefined ? {} : { allow: options['allow'] as Allowed }),
     }
     const others = own.filter((h) => !HANDLE.includes(h.kind))
     if (isFinal) {
@@ -116,14 +129,17 @@ export class StateReader {
     const option = this.#option
     const to = kind === 'wait' ? [] : option.targets(options['to'], `${where}: to`)
     if (kind !== 'wait' && common.method !== '' && to.length === 0)
-      option.problem(`${where} needs "to": the states it may move to`)
+      option.problem(`${where} needs "to": the states it may move to`, 'dead-end')
     const parts = { common, to, options, where, option, others, declared: this.#declared }
     switch (kind) {
       case 'wait': {
         const on = option.awaited(options['on'], where)
         const expires = option.expiry(options['expires'], `${where}: expires`)
         if (on.size === 0 && !expires)
-          option.problem(`${where} waits for neither a signal nor "expires", so it would wait for ever`)
+          option.problem(
+            `${where} waits for neither a signal nor "expires", so it would wait for ever`,
+            'dead-end',
+          )
         return { kind, ...common, on, expires, reminders: this.#reminders(others, where) }
       }
       case 'timer':

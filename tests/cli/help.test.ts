@@ -55,6 +55,7 @@ describe('help', () => {
       ...['list', 'show', 'next', 'create', 'update', 'pause', 'resume', 'delete', 'run', 'backfill'].map(
         (name) => `schedule ${name}`,
       ),
+      'check',
       'eval',
       ...['backup', 'restore', 'verify', 'repair', 'prune', 'rekey'],
     ])

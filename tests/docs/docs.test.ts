@@ -100,6 +100,7 @@ describe('programs in the documents', () => {
     const found = new Set(programs.map(({ page }) => page))
     expect([...found].sort()).toEqual([
       'README.md',
+      'docs/check.md',
       'docs/control-flow.md',
       'docs/drawing.md',
       'docs/eval.md',

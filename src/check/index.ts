@@ -1,0 +1,7 @@
+export { check, type CheckOptions } from './check.ts'
+export { toSarif, type SarifLog, type SarifOptions } from './sarif.ts'
+export type { Finding } from './finding.ts'
+export { RULES, type Allowed, type RuleCode, type Severity } from '../model/rule.ts'
+export { refusalOf, type Problem, type Refusal } from '../definition/refusal.ts'
+export { readSource } from './source/read-source.ts'
+export type { Place, Source, SourceEntry, SourceMethod, WorkflowSource } from './source/source.ts'

@@ -1,0 +1,170 @@
+import { resolve } from 'node:path'
+import type ts from 'typescript'
+import { loadCompiler, type Compiler } from './compiler.ts'
+import { ParsedFiles, type ParsedFile } from './parsed-file.ts'
+import type { Source, SourceEntry, SourceMethod, WorkflowSource } from './source.ts'
+
+/**
+ * Finds the workflow classes of some files, and of files beside them that they import from or pass on: where each class,
+ * method, state and signal stands, and what its doc comment says. Files are parsed, not checked and not run.
+ *
+ * @param files their paths; one that is not there has no workflows
+ * @throws StepwrightError `module-missing` where the package typescript is not installed
+ * @example
+ * const { workflows } = await readSource(['article.ts'])
+ * console.log(workflows[0]?.methods.get('draft')?.doc)
+ */
+export async function readSource(files: readonly string[]): Promise<Source> {
+  return new SourceReader(await loadCompiler()).read(files.map((file) => resolve(file)))
+}
+
+/** The `states(...)` of a workflow. */
+interface StatesCall {
+  readonly file: ParsedFile
+  readonly call: ts.CallExpression
+}
+
+class SourceReader {
+  readonly #ts: Compiler
+  readonly #files: ParsedFiles
+
+  constructor(compiler: Compiler) {
+    this.#ts = compiler
+    this.#files = new ParsedFiles(compiler)
+  }
+
+  read(paths: readonly string[]): Source {
+    const near = paths.flatMap((path) => this.#files.get(path)?.imports ?? [])
+    const seen = new Set([...paths, ...near])
+    for (const path of seen) for (const next of this.#files.get(path)?.passesOn ?? []) seen.add(next)
+    const files = [...seen].flatMap((path) => this.#files.get(path) ?? [])
+    return { workflows: files.flatMap((file) => file.classes.flatMap((node) => this.#workflow(file, node))) }
+  }
+
+  /** A class whose decorator is a `workflow(...)`, under whichever name. */
+  #workflow(file: ParsedFile, node: ts.ClassLikeDeclaration): readonly WorkflowSource[] {
+    for (const decorator of this.#ts.getDecorators(node) ?? []) {
+      const call = decorator.expression
+      if (!this.#ts.isCallExpression(call)) continue
+      const { property, of } = this.#called(file, call.expression)
+      if (property !== 'workflow') continue
+      const name = this.#property(call.arguments[0], 'name')
+      const declaration = of && this.#declaration(file, of)
+      return [
+        {
+          ...file.entry(node, node.name ?? decorator),
+          className: node.name?.text ?? '',
+          ...(name && this.#ts.isStringLiteralLike(name) ? { workflow: name.text } : {}),
+          methods: this.#methods(file, node),
+          members: this.#members(declaration),
+          signals: this.#keys(declaration, 'signals'),
+          transactions: this.#keys(declaration, 'transactions'),
+        },
+      ]
+    }
+    return []
+  }
+
+  /** `Article.workflow` and `const { workflow } = Article` are both the property of a value. */
+  #called(file: ParsedFile, callee: ts.Expression): { property?: string; of?: ts.Expression } {
+    if (this.#ts.isPropertyAccessExpression(callee))
+      return { property: callee.name.text, of: callee.expression }
+    const found = this.#ts.isIdentifier(callee) ? file.declared.get(callee.text) : undefined
+    return found?.kind === 'part' ? found : {}
+  }
+
+  /** The call of `states(...)` behind an expression. */
+  #declaration(file: ParsedFile, of: ts.Expression): StatesCall | undefined {
+    if (this.#ts.isCallExpression(of)) return { file, call: of }
+    const target = this.#ts.isIdentifier(of) ? this.#files.follow(file, of.text) : undefined
+    return target?.found.kind === 'value' && this.#ts.isCallExpression(target.found.node)
+      ? { file: target.file, call: target.found.node }
+      : undefined
+  }
+
+  /** The methods of a class and of its bases; of those of one name the class's own. */
+  #methods(
+    file: ParsedFile,
+    node: ts.ClassLikeDeclaration,
+    below: readonly ts.Node[] = [],
+  ): ReadonlyMap<string, SourceMethod> {
+    const base = node.heritageClauses?.find(({ token }) => token === this.#ts.SyntaxKind.ExtendsKeyword)
+      ?.types[0]?.expression
+    const target = base && this.#ts.isIdentifier(base) ? this.#files.follow(file, base.text) : undefined
+    const inherited =
+      target?.found.kind === 'class' && ![...below, node].includes(target.found.node)
+        ? this.#methods(target.file, target.found.node, [...below, node])
+        : []
+    const own = node.members
+      .filter((member) => this.#ts.isMethodDeclaration(member))
+      .flatMap((member) => {
+        const { name } = member
+        if (!this.#ts.isIdentifier(name) && !this.#ts.isStringLiteralLike(name)) return []
+        const keyed = member.body?.getText(file.tree).includes('idempotencyKey') ?? false
+        return [[name.text, { ...file.entry(member, name), keyed }] as const]
+      })
+    return new Map([...inherited, ...own])
+  }
+
+  /** The members of the enum, or of the object that serves as one. */
+  #members(declaration: StatesCall | undefined): ReadonlyMap<string, SourceEntry> {
+    const [of] = declaration?.call.arguments ?? []
+    if (!declaration || !of) return new Map()
+    const target = this.#ts.isIdentifier(of)
+      ? this.#files.follow(declaration.file, of.text)
+      : { file: declaration.file, found: { kind: 'value', node: of } as const }
+    if (!target) return new Map()
+    const { file, found } = target
+    if (found.kind === 'enum')
+      return new Map(
+        found.node.members.map((member) => [
+          stored(member.name, member.initializer, this.#ts),
+          file.entry(member, member.name),
+        ]),
+      )
+    return found.kind === 'value' ? this.#entries(file, found.node) : new Map<string, SourceEntry>()
+  }
+
+  /** The keys of one of the options of `states(...)`. */
+  #keys(declaration: StatesCall | undefined, option: string): ReadonlyMap<string, SourceEntry> {
+    const of = declaration && this.#property(declaration.call.arguments[2], option)
+    if (!of) return new Map()
+    const entries = this.#object(of)?.properties ?? []
+    return new Map(
+      entries.flatMap((entry) =>
+        entry.name && 'text' in entry.name
+          ? [[entry.name.text, declaration.file.entry(entry, entry.name)] as const]
+          : [],
+      ),
+    )
+  }
+
+  #entries(file: ParsedFile, node: ts.Expression): ReadonlyMap<string, SourceEntry> {
+    return new Map(
+      (this.#object(node)?.properties ?? []).flatMap((entry) =>
+        this.#ts.isPropertyAssignment(entry)
+          ? [[stored(entry.name, entry.initializer, this.#ts), file.entry(entry, entry.name)] as const]
+          : [],
+      ),
+    )
+  }
+
+  #property(node: ts.Expression | undefined, name: string): ts.Expression | undefined {
+    const found = node && this.#object(node)?.properties.find((entry) => entry.name?.getText() === name)
+    return found && this.#ts.isPropertyAssignment(found) ? found.initializer : undefined
+  }
+
+  /** The literal behind `{ ... } as const` and the like. */
+  #object(node: ts.Expression): ts.ObjectLiteralExpression | undefined {
+    if (this.#ts.isObjectLiteralExpression(node)) return node
+    return this.#ts.isAsExpression(node) || this.#ts.isSatisfiesExpression(node)
+      ? this.#object(node.expression)
+      : undefined
+  }
+}
+
+/** The name by which a member is stored: its text, or of a number the member's own name. */
+function stored(name: ts.PropertyName, value: ts.Expression | undefined, compiler: Compiler): string {
+  if (value && compiler.isStringLiteralLike(value)) return value.text
+  return 'text' in name ? name.text : name.getText()
+}

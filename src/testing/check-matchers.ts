@@ -1,0 +1,72 @@
+import { relative } from 'node:path'
+import { check, type CheckOptions } from '../check/check.ts'
+import type { Finding } from '../check/finding.ts'
+import { readSource } from '../check/source/read-source.ts'
+import type { Source } from '../check/source/source.ts'
+import { isAtLeast, sayTally } from '../check/tally.ts'
+import type { Definition } from '../definition/definition.ts'
+import type { Refusal } from '../definition/refusal.ts'
+import type { AnyClass } from '../definition/shape.ts'
+import { StepwrightError } from '../errors/stepwright-error.ts'
+import type { Severity } from '../model/rule.ts'
+
+/** Options of `toPassCheck`. */
+export interface PassCheckOptions extends Omit<CheckOptions, 'allowed'> {
+  /** The least bad finding that fails. Default `'warning'`. */
+  readonly failOn?: Severity
+}
+
+/** What the runner of tests says of itself to a matcher. */
+interface Testing {
+  readonly testPath?: string | undefined
+}
+
+/**
+ * A matcher for Vitest: `toPassCheck()` fails with what `check` finds in a workflow class. Lines are looked for in the file
+ * of the test and in those that it imports, unless a `source` is given.
+ *
+ * @example
+ * expect.extend(checkMatchers)
+ * await expect(ArticleWorkflow).toPassCheck()
+ * await expect(ArticleWorkflow).toPassCheck({ failOn: 'note', rules: { 'similar-names': 'off' } })
+ */
+export const checkMatchers = {
+  async toPassCheck(
+    this: Testing,
+    received: AnyClass | Definition | Refusal,
+    { failOn = 'warning', source, rules = {} }: PassCheckOptions = {},
+  ): Promise<{ readonly pass: boolean; readonly message: () => string }> {
+    const found = check(received, { rules, source: source ?? (await sourceNear(this.testPath)) })
+    const bad = found.filter((finding) => isAtLeast(finding, failOn))
+    return {
+      pass: bad.length === 0,
+      message: () =>
+        bad.length === 0
+          ? 'expected the workflow not to pass the check, and nothing was found'
+          : `expected the workflow to pass the check, and there is: ${sayTally(bad)}\n${bad.map(sayFinding).join('\n')}`,
+    }
+  },
+}
+
+/** The types of {@link checkMatchers}, for `declare module 'vitest'`; an interface `Matchers` there extends this one. */
+export interface CheckMatchers {
+  /** Nothing that `check` finds is as bad as `failOn`. */
+  toPassCheck(options?: PassCheckOptions): Promise<void>
+}
+
+/** Without the package typescript findings have no lines. */
+async function sourceNear(testPath: string | undefined): Promise<Source | undefined> {
+  if (testPath === undefined) return undefined
+  try {
+    return await readSource([testPath])
+  } catch (error) {
+    if (error instanceof StepwrightError && error.code === 'module-missing') return undefined
+    throw error
+  }
+}
+
+function sayFinding({ rule, severity, message, remedy, path, place, workflow }: Finding): string {
+  const where = place ? `${relative(process.cwd(), place.file)}:${place.line}:${place.column}` : workflow
+  const example = path.length > 1 ? `\n    for example ${path.join(' -> ')}` : ''
+  return `  ${where} ${severity} ${message} [${rule}]${example}\n    ${remedy}`
+}

@@ -1,0 +1,101 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { check, readSource, RULES, refusalOf, type Refusal, type RuleCode } from '../../src/check/index.ts'
+import type { AnyClass } from '../../src/definition/shape.ts'
+import { exitsOf } from '../../src/definition/exit.ts'
+import { readDefinition } from '../../src/index.ts'
+
+interface Fixture {
+  readonly mistake: () => AnyClass
+  readonly mend: () => AnyClass
+}
+
+const CODES = Object.keys(RULES) as RuleCode[]
+const fileOf = (code: string): string => join(import.meta.dirname, 'fixtures', `${code}.ts`)
+
+/** The class, or what it was refused for when it was made. */
+function made(make: () => AnyClass): AnyClass | Refusal {
+  try {
+    return make()
+  } catch (error) {
+    const refusal = refusalOf(error)
+    if (!refusal) throw error
+    return refusal
+  }
+}
+
+describe.each(CODES)('%s', (code) => {
+  const file = fileOf(code)
+  const load = (): Promise<Fixture> => import(file) as Promise<Fixture>
+
+  test('is found where it is, and nothing else is', async () => {
+    const subject = made((await load()).mistake)
+    const findings = check(subject, { source: await readSource([file]) })
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => text.includes(`//! ${code}`)) // the comment stands behind the line that is meant
+    expect(findings).toMatchObject([
+      {
+        rule: code,
+        severity: RULES[code].severity,
+        workflow: 'mistake',
+        place: { file, line },
+        why: expect.stringMatching(/\.$/) as string,
+        remedy: expect.stringMatching(/[^.]$/) as string,
+      },
+    ])
+  })
+
+  test('is silent once it is mended', async () => {
+    const { mend } = await load()
+    expect(check(mend(), { source: await readSource([file]) })).toEqual([])
+  })
+
+  test('shows a path that the chart has', async () => {
+    const subject = made((await load()).mistake)
+    const { initial, states } = 'definition' in subject ? subject.definition : readDefinition(subject)
+    for (const { path } of check(subject)) {
+      if (path.length === 0) continue
+      expect(path[0]).toBe(initial)
+      for (const [i, to] of path.slice(1).entries()) {
+        const from = states.get(path[i] ?? '')
+        expect(from && exitsOf(from).map((exit) => exit.to)).toContain(to)
+      }
+    }
+  })
+})
+
+test.each([
+  ['unreachable', '"lost" cannot be reached from "begin"', []],
+  ['dead-end', 'Nothing leads out of "stand"', ['begin', 'stand']],
+  ['no-end', '"left" and "right" only lead to one another', ['begin', 'left']],
+  ['visits-circle', 'maxVisits leads round in a circle: "begin" and "again"', ['begin']],
+  [
+    'endless-loop',
+    'Only a catch edge leads out of the loop of "begin" and "turn"',
+    ['begin', 'turn', 'begin'],
+  ],
+  [
+    'unbounded-loop',
+    'No maxVisits bounds the loop "begin" -> "refine" -> "begin"',
+    ['begin', 'refine', 'begin'],
+  ],
+  ['unheard-signal', 'No state awaits the signal "aprove"', []],
+  ['similar-names', 'The states "review" and "reveiw" differ by a letter', []],
+  ['impossible-join', '"begin" joins when 3 branches have succeeded, and has 2', ['begin']],
+  [
+    'dead-catch',
+    '"begin" catches TypeError to "end" after an edge to "failed" that catches Error',
+    ['begin'],
+  ],
+  [
+    'early-irreversible',
+    '"begin" cannot be undone, and "tell" after it may fail',
+    ['approve', 'begin', 'tell'],
+  ],
+  ['retried-effect', '"begin" (begin) cannot be undone and is tried up to 3 times', ['begin']],
+] as const)('%s says what is wrong', async (code, message, path) => {
+  const { mistake } = (await import(fileOf(code))) as Fixture
+  expect(check(made(mistake))).toMatchObject([{ message, path }])
+})

@@ -13,7 +13,7 @@ import { followText } from './control/streaming.ts'
 import { Housekeeper } from './control/housekeeper.ts'
 import { forkRun } from './control/forking.ts'
 import { nothingYet, type Kernel } from './runtime/kernel.ts'
-import { Library } from './runtime/library.ts'
+import { Library, type Loaded } from './runtime/library.ts'
 import { Mailbox } from './control/mailbox.ts'
 import { openLibrary } from './control/opening.ts'
 import { ask } from './control/querying.ts'
@@ -47,7 +47,8 @@ export class EngineParts {
   #inspector: Inspector | undefined
   #closed = false
 
-  constructor(options: EngineOptions) {
+  /** `prepare`: what becomes of a workflow before it is loaded; tests put stand-ins for its handlers there. */
+  constructor(options: EngineOptions, prepare: (loaded: Loaded) => Loaded = (loaded) => loaded) {
     const resources = (options.resources ?? {}) as object
     this.settings = readSettings(options, resources)
     this.#options = options
@@ -57,7 +58,7 @@ export class EngineParts {
     for (const workflowClass of options.workflows) {
       const machine = compile(readDefinition(workflowClass))
       const instance = Object.freeze(new machine.definition.workflowClass()) // so that `this.count++` fails at once instead of being lost
-      this.library.add({ machine, instance, config: undefined })
+      this.library.add(prepare({ machine, instance, config: undefined }))
     }
     this.library.checkChildren()
     this.kernel = {

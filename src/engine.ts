@@ -21,6 +21,7 @@ import type { ScheduleBook } from './schedule/schedule-book.ts'
 import type { ScheduleOptions, ScheduleView } from './schedule/schedule.ts'
 import { EngineSession } from './session.ts'
 import type { Store } from './store/store.ts'
+import type { Loaded } from './runtime/library.ts'
 
 /**
  * Makes an engine. It opens its store at once, and goes on with whatever runs a dead process has left there.
@@ -42,8 +43,8 @@ export class Engine<W extends AnyClass = AnyClass> {
   readonly #parts: EngineParts
 
   /** @internal */
-  constructor(options: EngineOptions) {
-    this.#parts = new EngineParts(options)
+  constructor(options: EngineOptions, prepare?: (loaded: Loaded) => Loaded) {
+    this.#parts = new EngineParts(options, prepare)
     this.open().catch(() => undefined) // the first call reports it
   }
 

@@ -39,7 +39,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   keyv: ['src/store'],
   '@keyv/redis': ['src/store'],
   devalue: ['src/store', 'src/cli/source-text.ts'],
-  xstate: ['src/compile', 'src/control/run-handle.ts', 'src/inspect'],
+  xstate: ['src/compile', 'src/control/run-handle.ts', 'src/inspect', 'src/testing'],
   openai: ['src/llm'],
   '@opentelemetry/api': ['src/llm'],
   ws: ['src/inspect'],

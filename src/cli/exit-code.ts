@@ -17,7 +17,8 @@ export const EXIT = {
 /** The same list for people, shown by `--help`. */
 export const EXIT_HELP = `Exit codes:
   0    done; a run that was followed has completed
-  1    a run failed, was cancelled, terminated or compensated; or runs are blocked (migrate) or damaged (verify); or an evaluation did not pass (eval), or mistakes were found (check)
+  1    a run failed, was cancelled, terminated or compensated; or what was looked for was found: mistakes (check), runs that are
+       blocked (migrate) or damaged (verify), answers that are not good enough (eval), a crash that changes something (drill)
   2    wrong usage or bad input: not JSON, an unknown run, signal or workflow, a verb that does not fit
   3    a run waits, is paused or was parked, or an answer did not come in time; the command has ended
   4    trouble with the store

@@ -2,6 +2,11 @@ import { EXIT } from './exit-code.ts'
 import { runProgram } from './program.ts'
 import { Terminal } from './terminal.ts'
 
+const life = process.env['STEPWRIGHT_DRILL_LIFE']
+if (life !== undefined && process.send) {
+  const { liveHere } = await import('./drill-life.ts')
+  await liveHere(life) // a process of a drill: it reads no command
+}
 const words = process.argv.slice(2)
 const terminal = new Terminal({ json: words.includes('--json') })
 

@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module'
 import { Command, CommanderError, Option } from 'commander'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-code.ts'
+import { addDrilling } from './program/drilling.ts'
 import { addEvaluating } from './program/evaluating.ts'
 import { addFollowing } from './program/following.ts'
 import { addKeeping } from './program/keeping.ts'
@@ -85,6 +86,7 @@ export function makeProgram(finish: (code: number) => void): Command {
   addSchedules(verbs('Schedule:'))
   addProving(verbs('Prove:'))
   addEvaluating(verbs('Evaluate:'))
+  addDrilling(verbs('Prove:'))
   addKeeping(verbs('Keep:'))
   return program
 }

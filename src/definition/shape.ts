@@ -251,3 +251,20 @@ type HandledIn<B, R> = B extends { readonly state: infer S; readonly shape: infe
 
 /** The targets among the results of a handler. */
 export type TargetsOf<R> = R extends Go<infer S> ? S : never
+
+/** Where the handlers of S in a class go, by their types; every state where none tells. */
+export type TargetsFrom<C, S, D extends Shape = ShapeOf<C>> = C extends abstract new (
+  ...args: never[]
+) => infer I
+  ? [GoneTo<I, S>] extends [never]
+    ? D['state']
+    : GoneTo<I, S>
+  : never
+type GoneTo<Instance, S> = {
+  [K in keyof Instance]: Instance[K] extends (...args: infer P) => infer R
+    ? S extends StateIn<BrandsIn<P>>
+      ? TargetsOf<Awaited<R>>
+      : never
+    : never
+}[keyof Instance]
+type StateIn<B> = B extends { readonly state: infer S } ? S : never

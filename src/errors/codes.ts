@@ -57,6 +57,10 @@ export const CODES = {
   'needs-migration': 'A live run stands in a state, or holds data, that the loaded code does not know.',
   'module-missing': 'An optional package is needed for this and is not installed.',
   'module-failed': 'A workflow file could not be loaded.',
+  'not-coverable':
+    'No test can be generated for something in a workflow: no value is found, or no path leads there.',
+  'not-covered': 'Tests have seen fewer states or transitions of a workflow than they should.',
+  'path-left': 'A generated test took another path than it was made for.',
   'permission-denied': 'The inspector was asked to send an event, and it is read-only.',
 } as const
 

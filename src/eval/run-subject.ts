@@ -1,6 +1,6 @@
 import { RunHandle } from '../control/run-handle.ts'
 import type { RunView } from '../control/run-view.ts'
-import { childrenOf } from '../definition/children.ts'
+import { familyOf } from '../definition/children.ts'
 import { readDefinition } from '../definition/read-definition.ts'
 import type { AnyClass } from '../definition/shape.ts'
 import { EngineParts } from '../engine-parts.ts'
@@ -54,14 +54,6 @@ export function runSubject(running: Running): Subject {
       if (!doing.signal.aborted) await closed // what is out of time may not heed its signal
     }
   }
-}
-
-/** The workflows of a run and of its child runs. */
-function familyOf(workflow: AnyClass, family = new Set<AnyClass>()): readonly AnyClass[] {
-  if (family.has(workflow)) return [...family]
-  family.add(workflow)
-  for (const child of childrenOf(readDefinition(workflow))) familyOf(child, family)
-  return [...family]
 }
 
 class ItemRun {

@@ -1,5 +1,6 @@
-import { StepwrightError } from '../errors/stepwright-error.ts'
-import { createEngine, type Engine } from '../engine.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { Engine } from '../engine.ts'
+import { readDefinition } from '../definition/read-definition.ts'
 import type { AnyClass, ShapeOf } from '../definition/shape.ts'
 import { isEnded, isParked } from '../model/status.ts'
 import type { EngineOptions } from '../options.ts'
@@ -9,10 +10,20 @@ import { partNotes } from '../control/run-record.ts'
 import type { RunView } from '../control/run-view.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { listDue } from '../store/due-list.ts'
+import { collectedHere, leaveCoverage } from './coverage/collected.ts'
+import type { Coverage } from './coverage/coverage.ts'
+import { intercepted, type Around } from './stand-ins/intercepting.ts'
+import { StandIns, type Handlers } from './stand-ins/stubs.ts'
 import { TestClock } from './test-clock.ts'
 
 /** An engine whose clock skips, so that no test sleeps. Made by {@link createTestEngine}. */
-export interface TestEngine<W extends AnyClass> {
+export interface TestEngine<W extends AnyClass> extends DrivenEngine<W> {
+  /** The handlers of a workflow, to be stubbed and spied on. */
+  handlers<C extends W>(workflow: C): Handlers<C>
+}
+
+/** What drives the engine of a test. */
+export interface DrivenEngine<W extends AnyClass> {
   readonly engine: Engine<W>
   readonly clock: TestClock
   /** What the engine has warned of. */
@@ -23,6 +34,12 @@ export interface TestEngine<W extends AnyClass> {
   skip(): Promise<boolean>
   /** Settles and skips until the run has ended, is parked, or waits for a signal that nobody sends. */
   finish(run: Pick<RunHandle, 'view'>): Promise<RunView>
+  /**
+   * Settles and skips until the run stands in that state and goes no further by itself: it waits there, or has ended there.
+   *
+   * @throws StepwrightError `not-possible` where it has come to rest elsewhere.
+   */
+  until(run: Pick<RunHandle, 'view'>, state: string | number): Promise<RunView>
   /** Settles and skips until there is a run of that id: a child, before it waits for somebody. Throws `unknown-run`. */
   started<C extends W = W>(id: string): Promise<RunHandle<ShapeOf<C>>>
   /** How the run has gone so far: its path, the tools that models called, and how it stands. */
@@ -52,6 +69,23 @@ function numberOn(store: unknown): number {
 export function createTestEngine<const W extends readonly AnyClass[]>(
   options: EngineOptions<W> & { readonly clock?: TestClock },
 ): TestEngine<W[number]> {
+  const standIns = new StandIns()
+  const test = makeTestEngine(options, standIns.around)
+  return {
+    ...test,
+    handlers: (workflow) => ({
+      stub: (stubs) => standIns.stub(workflow, stubs as Readonly<Record<string, unknown>>),
+      calls: (state) => standIns.calls(workflow, state),
+    }),
+  }
+}
+
+/** The same, with something between the engine and its handlers, and a coverage of its own or none (`null`). */
+export function makeTestEngine<const W extends readonly AnyClass[]>(
+  options: EngineOptions<W> & { readonly clock?: TestClock },
+  around?: Around,
+  seen: Coverage | null = collectedHere(),
+): DrivenEngine<W[number]> {
   const { clock = new TestClock(undefined, numberOn(options.store)), ...rest } = options
   const warnings: string[] = []
   // a real lease and a real poll would make the clock move by themselves
@@ -61,7 +95,10 @@ export function createTestEngine<const W extends readonly AnyClass[]>(
     host: clock,
     onWarning: (message: string) => void warnings.push(message),
   } as const
-  const engine = createEngine<W>({ ...quiet, ...rest } as unknown as EngineOptions<W>)
+  const engine = new Engine<W[number]>({ ...quiet, ...rest } as unknown as EngineOptions, (loaded) =>
+    around ? intercepted(loaded, around) : loaded,
+  )
+  const definitions = new Map(options.workflows.map(readDefinition).map((each) => [each.name, each]))
   const settle = async (): Promise<void> => {
     await engine.open()
     for (let calm = 0, tries = 0; calm < 3; tries++) {
@@ -70,14 +107,29 @@ export function createTestEngine<const W extends readonly AnyClass[]>(
     }
   }
   let happened = 0
-  engine.subscribe(({ happenings }) => {
+  for (const definition of definitions.values()) seen?.expect(definition)
+  engine.subscribe(({ run, happenings }) => {
+    seen?.count(run.workflow, happenings)
     happened += happenings.filter(({ type }) => type !== 'woken' && type !== 'waits').length
   })
+  /** When the wait of a run for its child is over. */
+  const expiryOf = async (id: string): Promise<{ readonly at: number; readonly why: string } | undefined> => {
+    const view = await engine.get(id).then(
+      (run) => run.view(),
+      () => undefined, // it was removed
+    )
+    if (!view) return undefined
+    const { workflow, state, since } = view
+    const { expires } = { expires: undefined, ...definitions.get(workflow)?.states.get(state) }
+    return expires && { at: since + expires.afterMs, why: 'expires' }
+  }
   const skip = async (): Promise<boolean> => {
     await settle()
     const later = (await listDue(engine.store, 1_000)).filter(({ at }) => at > clock.now())
-    // a look at child runs is no event, unless one of them is gone
-    const next = later.find(({ why }) => why !== 'look') ?? later[0]
+    // a look at child runs is no event, unless one of them is gone; but the end of the wait may lie behind it
+    const ends = await Promise.all(later.map(async (due) => (due.why === 'look' ? expiryOf(due.run) : due)))
+    const events = ends.flatMap((due) => (due && due.at > clock.now() ? [due] : []))
+    const [next = later[0]] = events.sort((a, b) => a.at - b.at)
     if (!next) return false
     const before = happened
     clock.jump(next.at)
@@ -98,6 +150,24 @@ export function createTestEngine<const W extends readonly AnyClass[]>(
         if (view.awaits.length > 0 || !(await skip())) return run.view()
       }
     },
+    async until(run, state) {
+      for (;;) {
+        await settle()
+        const { status, state: here, awaits, workflow, ...view } = await run.view()
+        const names = definitions.get(workflow)?.states.values() ?? []
+        const name = [...names].find(({ member }) => member === state)?.name
+        const rests = status === 'waiting' && view.timer?.kind !== 'retry'
+        if (here === name && (rests || isEnded(status))) return run.view()
+        const stays = isEnded(status) || isParked(status) || awaits.length > 0
+        if (!stays && (await skip())) continue
+        const waits = awaits.length > 0 ? ` and waits for ${awaits.join(' or ')}` : ''
+        throw new StepwrightError('not-possible', {
+          what: `The run is to stand in ${quote(state)}, and is ${status} in ${quote(here)}${waits}`,
+          remedy: 'Send what it waits for, advance the clock, or stub the handlers before it',
+          details: { status, state: here, awaits },
+        })
+      }
+    },
     async started<C extends W[number]>(id: string) {
       for (;;) {
         await settle()
@@ -114,6 +184,9 @@ export function createTestEngine<const W extends readonly AnyClass[]>(
       for await (const event of run.events({ follow: false })) history.push(event)
       return courseOf(await run.view(), history, await partNotes(engine.store, run.id))
     },
-    close: () => engine.close(),
+    async close() {
+      await engine.close()
+      leaveCoverage()
+    },
   }
 }

@@ -57,6 +57,7 @@ describe('help', () => {
       ),
       'check',
       'eval',
+      'drill',
       ...['backup', 'restore', 'verify', 'repair', 'prune', 'rekey'],
     ])
   })

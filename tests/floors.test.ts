@@ -31,6 +31,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'src/index.ts',
   ],
   ['src/testing', 'src/eval'],
+  ['src/deploy'],
   ['src/cli'],
 ]
 /** Third-party packages and where they may be used. */
@@ -148,6 +149,7 @@ describe('the files', () => {
       'src/llm/index.ts',
       'src/eval/index.ts',
       'src/check/index.ts',
+      'src/deploy/index.ts',
       'src/inspect/index.ts',
       'src/testing/index.ts',
       'machines/index.ts',

@@ -2,9 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve, sep } from 'node:path'
 import { recordOf, type RunRecord } from '../control/run-record.ts'
 import { awaitedBy } from '../definition/definition.ts'
-import { bind } from '../definition/scope.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { Model } from '../llm/model.ts'
 import { Tape } from '../llm/tape/tape.ts'
 import { checkId } from '../model/identifier.ts'
 import { isEnded } from '../model/status.ts'
@@ -14,10 +12,11 @@ import { EXIT } from './exit-code.ts'
 import { testText, type TestParts } from './export-test.ts'
 import { writeJson } from './json-text.ts'
 import { masksFor } from './masks.ts'
+import { modelResources } from './model-resources.ts'
 import { shellLine, type StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
 import type { Terminal } from './terminal.ts'
-import { chooseWorkflow, familyOf, loadWorkflowFile, type WorkflowFile } from './workflow-file.ts'
+import { chooseWorkflow, familyOf, loadWorkflowFile } from './workflow-file.ts'
 
 /** Options of `stepwright export`. */
 export interface ExportOptions {
@@ -71,7 +70,7 @@ async function exportTest(
   checkCan(record, rests)
   const test = options.out ?? `${run.id.replaceAll(/[^\w.-]+/g, '-')}.test.ts`
   const tapeFile = `${test.replace(/(\.(test|spec))?\.[cm]?[jt]sx?$/, '')}.tape.json`
-  const { models, others } = await resourcesOf(file, terminal)
+  const { models, others } = await modelResources(file, terminal, 'their names in the test are guessed')
   const tape = await Tape.of([], Object.fromEntries([...models.values()].map((m) => [m.name, m.abilities])))
   await fill(tape, record)
   const isTaped = tape.calls.length > 0
@@ -138,33 +137,6 @@ async function fill(tape: Tape, { history, parts, children }: RunRecord): Promis
 
 function goneFrom({ gone, children }: RunRecord): number {
   return children.reduce((sum, child) => sum + goneFrom(child), gone)
-}
-
-/** Which resources are language models, and the names of all others. Where they cannot be made here, none are known. */
-async function resourcesOf(
-  file: WorkflowFile,
-  terminal: Terminal,
-): Promise<{ readonly models: ReadonlyMap<string, Model>; readonly others: readonly string[] }> {
-  const models = new Map<string, Model>()
-  const others: string[] = []
-  const resources = await file.provide('resources').catch((error: unknown) => {
-    terminal.warn(
-      `the resources of ${file.path} could not be made, so their names in the test are guessed: ${(error as Error).message}`,
-    )
-    return {}
-  })
-  for (const [name, resource] of Object.entries(resources)) {
-    const model = modelOf(resource)
-    if (model) models.set(name, model)
-    else others.push(name)
-  }
-  return { models, others }
-}
-
-function modelOf(resource: unknown): Model | undefined {
-  if (typeof resource !== 'object' || resource === null || !(bind in resource)) return undefined
-  const { model } = resource as { readonly model?: Partial<Model> }
-  return typeof model?.name === 'string' && model.abilities ? (model as Model) : undefined
 }
 
 function guessed({ calls }: Tape): ReadonlyMap<string, string> {

@@ -1,4 +1,4 @@
-import type { MigrationReport } from '../control/migrating.ts'
+import type { MigrationReport } from '../control/judging.ts'
 import { withEngine } from './driving.ts'
 import { EXIT } from './exit-code.ts'
 import { mustExist } from './store-reader.ts'

@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import { EXIT, EXIT_HELP, exitCodeOf } from './exit-code.ts'
 import { addDrilling } from './program/drilling.ts'
+import { addDeploying } from './program/deploying.ts'
 import { addEvaluating } from './program/evaluating.ts'
 import { addFollowing } from './program/following.ts'
 import { addKeeping } from './program/keeping.ts'
@@ -84,9 +85,11 @@ export function makeProgram(finish: (code: number) => void): Command {
   addSending(verbs('Send:'))
   addOperating(verbs('Operate:'))
   addSchedules(verbs('Schedule:'))
-  addProving(verbs('Prove:'))
+  addDeploying(verbs('Deploy:'))
+  const proving = verbs('Prove:')
+  addProving(proving)
+  addDrilling(proving)
   addEvaluating(verbs('Evaluate:'))
-  addDrilling(verbs('Prove:'))
   addKeeping(verbs('Keep:'))
   return program
 }

@@ -34,7 +34,7 @@ export async function openLibrary({ store, library, warn }: Kernel, given: unkno
 }
 
 /** Gives each workflow its configuration: of what all share, the keys that it declares. A key that none declares is a mistake. */
-async function configure(library: Library, given: Readonly<Record<string, unknown>>): Promise<void> {
+export async function configure(library: Library, given: Readonly<Record<string, unknown>>): Promise<void> {
   const misfit = (who: string, reasons: readonly string[]): StepwrightError =>
     new StepwrightError('invalid-options', {
       what: `config does not fit ${who}: ${reasons.join('; ')}`,

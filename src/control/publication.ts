@@ -1,19 +1,24 @@
 import type { Definition } from '../definition/definition.ts'
 import { awaitedBy } from '../definition/definition.ts'
+import { toJson, type WorkflowJson } from '../inspect/chart-json.ts'
 import { joinKey } from '../model/identifier.ts'
 import type { Mark } from '../model/masking.ts'
 import type { Put, Store } from '../store/store.ts'
 
 /** What is written down about a workflow, for tools and newer versions that have not loaded it. */
 interface Published {
+  readonly version?: number
   readonly signals?: readonly string[]
   readonly initial?: string
   readonly marks?: readonly Mark[]
   readonly states?: readonly { readonly name: string; readonly kind: string }[]
+  /** All of it that is plain data; not in rows of older releases. */
+  readonly chart?: WorkflowJson
 }
 
 /** The row that publishes a workflow. */
-export function publish({ name, version, initial, signals, states, marks }: Definition): Put {
+export function publish(definition: Definition): Put {
+  const { name, version, initial, signals, states, marks } = definition
   const value = JSON.stringify({
     name,
     version,
@@ -24,6 +29,7 @@ export function publish({ name, version, initial, signals, states, marks }: Defi
       const awaits = [...awaitedBy(state).keys()]
       return { name: state.name, kind: state.kind, ...(awaits.length > 0 ? { awaits } : {}) }
     }),
+    chart: toJson(definition),
   })
   return { collection: 'definition', key: keyOf(name, version), value }
 }
@@ -41,7 +47,13 @@ export async function readPublished(
 /** What all versions of a workflow have published. */
 export async function publishedVersions(store: Store, name: string): Promise<readonly Published[]> {
   const rows = await store.list('definition', { prefix: joinKey(`${name}@`), limit: 1_000, values: true })
-  return rows.map(({ value }) => JSON.parse(value ?? '{}') as Published)
+  return rows.map(({ value }) => readRow(value ?? '') ?? {})
+}
+
+/** What the newest version of a workflow has published, if any ever ran in this store. */
+export async function newestPublished(store: Store, name: string): Promise<Published | undefined> {
+  const versions = await publishedVersions(store, name)
+  return versions.toSorted((a, b) => (b.version ?? 0) - (a.version ?? 0))[0]
 }
 
 function keyOf(name: string, version: number): string {

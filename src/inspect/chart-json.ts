@@ -5,6 +5,7 @@ import type { Definition, StateDefinition } from '../definition/definition.ts'
 import { exitsOf, type Exit } from '../definition/exit.ts'
 import { described, type DrawingOptions } from './drawing/drawing-options.ts'
 import { tallyJson, type TallyJson } from './drawing/tally.ts'
+import { schemasOf, type JsonSchema } from '../definition/schema-json.ts'
 import { sayExit } from './remarks.ts'
 
 /** One state of {@link ChartConfig}. */
@@ -90,9 +91,13 @@ export interface WorkflowJson {
   readonly deadlineMs?: number
   /** Older versions whose runs can go on. */
   readonly migratesFrom?: readonly number[]
+  /** By those versions, where runs in each old state go on; `null` where a function says. */
+  readonly migrations?: Readonly<Record<string, Readonly<Record<string, string | null>>>>
   readonly states: readonly StateJson[]
   /** What runs have done: times in milliseconds. */
   readonly tally?: TallyJson
+  /** JSON schemas, by what they are for: `state draft`, `signal approve`, `vars`; only of Zod schemas. */
+  readonly schemas?: Readonly<Record<string, JsonSchema>>
 }
 
 /** One state of {@link WorkflowJson}. */
@@ -104,7 +109,7 @@ export interface StateJson {
   readonly policies: Readonly<Record<string, unknown>>
 }
 
-/** States, kinds, exits and policies of a definition, and what runs have done on it, ready for `JSON.stringify`. */
+/** States, kinds, exits, policies and schemas of a definition, and what runs have done on it, ready for `JSON.stringify`. */
 export function toJson(given: Definition, options: DrawingOptions = {}): WorkflowJson {
   const definition = described(given, options)
   const { name, version, description, initial, signals, replies, queries, states } = definition
@@ -120,7 +125,7 @@ export function toJson(given: Definition, options: DrawingOptions = {}): Workflo
     ...(queries.size > 0 ? { queries: [...queries.keys()] } : {}),
     ...(groups.length > 0 ? { transactions: Object.fromEntries(groups) } : {}),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
-    ...(migrations.size > 0 ? { migratesFrom: [...migrations.keys()] } : {}),
+    ...(migrations.size > 0 ? { migratesFrom: [...migrations.keys()], migrations: waysOf(definition) } : {}),
     states: [...states.values()].map((state) => ({
       name: state.name,
       kind: state.kind,
@@ -129,5 +134,15 @@ export function toJson(given: Definition, options: DrawingOptions = {}): Workflo
       policies: policyOf(state),
     })),
     ...(options.tally ? { tally: tallyJson(options.tally) } : {}),
+    schemas: schemasOf(definition),
   }
+}
+
+function waysOf({ migrations }: Definition): NonNullable<WorkflowJson['migrations']> {
+  return Object.fromEntries(
+    [...migrations].map(([from, { states }]) => [
+      from,
+      Object.fromEntries([...states].map(([old, way]) => [old, typeof way === 'string' ? way : null])),
+    ]),
+  )
 }

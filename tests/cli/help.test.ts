@@ -55,9 +55,9 @@ describe('help', () => {
       ...['list', 'show', 'next', 'create', 'update', 'pause', 'resume', 'delete', 'run', 'backfill'].map(
         (name) => `schedule ${name}`,
       ),
-      'check',
+      ...['diff', 'rehearse'],
+      ...['check', 'drill'],
       'eval',
-      'drill',
       ...['backup', 'restore', 'verify', 'repair', 'prune', 'rekey'],
     ])
   })

@@ -103,6 +103,7 @@ describe('programs in the documents', () => {
       'docs/check.md',
       'docs/control-flow.md',
       'docs/drawing.md',
+      'docs/deploy.md',
       'docs/eval.md',
       'docs/failure.md',
       'docs/inspector.md',

@@ -1,0 +1,164 @@
+import { compile } from '../compile/machine.ts'
+import { diffDefinitions, type WorkflowDiff } from '../deploy/definition-diff.ts'
+import { diffMermaid } from '../deploy/diff-mermaid.ts'
+import { judgeImpact, type LiveImpact } from '../deploy/live-runs.ts'
+import { markedChart } from '../deploy/marks.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { readSource, readStored, type DefinitionSource } from './definition-source.ts'
+import { showDiff, showImpact } from './diff-text.ts'
+import { EXIT } from './exit-code.ts'
+import { watchInterrupts } from './interrupt.ts'
+import { writeJson } from './json-text.ts'
+import { Progress } from './progress.ts'
+import type { StoreChoice } from './shell-line.ts'
+import { readStore } from './store-reader.ts'
+import type { Terminal } from './terminal.ts'
+import { familyOf, type WorkflowFile } from './workflow-file.ts'
+
+/** The forms in which a difference can be had. */
+export const DIFF_FORMATS = ['text', 'json', 'mermaid'] as const
+
+/** Options of `stepwright diff`. */
+export interface DiffOptions {
+  readonly workflow?: string
+  readonly format: (typeof DIFF_FORMATS)[number]
+  readonly oldRev?: string
+  readonly newRev?: string
+  /** Judge the live runs of the store; so does naming one. */
+  readonly live?: boolean
+  /** List every blocked run. */
+  readonly all?: boolean
+  /** Fail also where a change could block a run. */
+  readonly strict?: boolean
+}
+
+/** Blocked runs that are listed for a state, unless all are. */
+const LISTED = 10
+
+/** A difference with what it does to live runs. */
+export interface JudgedDiff extends WorkflowDiff {
+  readonly live?: LiveImpact
+}
+
+/** Says how two versions of workflows differ, and what the new one would do with live runs. Writes nothing to the store. */
+export async function diffCommand(
+  old: string,
+  fresh: string,
+  options: DiffOptions,
+  choice: StoreChoice,
+  terminal: Terminal,
+): Promise<number> {
+  const interrupts = watchInterrupts()
+  const sources: DefinitionSource[] = []
+  const read = async (word: string, revision: string | undefined): Promise<DefinitionSource> => {
+    const source = await readSource(word, revision)
+    sources.push(source)
+    return source
+  }
+  const work = async (): Promise<number> => {
+    const after = isStored(fresh) ? undefined : await read(fresh, options.newRev)
+    const before = isStored(old) ? undefined : await read(old, options.oldRev)
+    const judges = options.live ?? choice.named
+    if (before && after && !judges) return tell(before, after, undefined, options, terminal)
+    return readStore(choice.url, async ({ store, runs, kernel }) => {
+      const names = [...((before ?? after)?.charts.keys() ?? [])]
+      const is = after ?? (await readStored(fresh, names, store))
+      const was = before ?? (await readStored(old, names, store))
+      if (!judges && !isStored(old)) return tell(was, is, undefined, options, terminal)
+      if (!is.file) throw unjudgeable(fresh)
+      for (const { definition } of codeOf(is.file))
+        kernel.library.add({ machine: compile(definition), instance: {}, config: {} })
+      const progress = new Progress(terminal, 'runs judged')
+      const impact = (diffs: readonly WorkflowDiff[]): ReturnType<typeof judgeImpact> =>
+        judgeImpact(diffs, runs, kernel, {
+          most: options.all ? Infinity : LISTED,
+          onRun: (judged) => progress.tell(judged),
+        })
+      return tell(was, is, impact, options, terminal)
+    })
+  }
+  try {
+    if (isStored(old) && isStored(fresh)) throw twice()
+    const first = await Promise.race([work(), interrupts.first])
+    return typeof first === 'number' ? first : first.exitCode
+  } finally {
+    interrupts.end()
+    for (const source of sources) await source.remove()
+  }
+}
+
+function codeOf(file: WorkflowFile): ReturnType<typeof familyOf> {
+  return familyOf(file, file.workflows)
+}
+
+async function tell(
+  before: DefinitionSource,
+  after: DefinitionSource,
+  judge: ((diffs: readonly WorkflowDiff[]) => Promise<ReadonlyMap<string, LiveImpact>>) | undefined,
+  { workflow, format, strict }: DiffOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const names = namesIn(before, after, workflow)
+  const diffs = names.map((name) => diffDefinitions(before.charts.get(name), after.charts.get(name)))
+  const impacts = await judge?.(diffs)
+  const judged = diffs.map((diff): JudgedDiff => {
+    const live = impacts?.get(diff.workflow)
+    return live ? { ...diff, live } : diff
+  })
+  const blocked = judged.reduce((sum, { live }) => sum + (live?.blocked ?? 0), 0)
+  const risks = judged.reduce((sum, diff) => sum + diff.risks.length, 0)
+  if (terminal.json || format === 'json') {
+    const result = { old: before.name, new: after.name, blocked, risks, workflows: judged }
+    terminal.print(writeJson(result, terminal.json ? undefined : 2))
+  } else if (format === 'mermaid')
+    for (const diff of diffs) {
+      const chart = markedChart(before.charts.get(diff.workflow), after.charts.get(diff.workflow), diff)
+      terminal.print(diffMermaid(chart).trimEnd())
+    }
+  else
+    for (const diff of judged) {
+      showDiff(diff, terminal)
+      if (diff.live) showImpact(diff.live, terminal)
+    }
+  return blocked > 0 || (strict && risks > 0) ? EXIT.runFailed : EXIT.ok
+}
+
+/** The workflows to compare: of a side that holds but some, those it has. */
+function namesIn(
+  before: DefinitionSource,
+  after: DefinitionSource,
+  workflow: string | undefined,
+): readonly string[] {
+  const all = [...new Set([...after.charts.keys(), ...before.charts.keys()])]
+  const names = all.filter((name) =>
+    [before, after].every(({ partial, charts }) => !partial || charts.has(name)),
+  )
+  if (workflow === undefined && names.length > 0) return names
+  if (workflow !== undefined && names.includes(workflow)) return [workflow]
+  throw new StepwrightError('unknown-workflow', {
+    what:
+      workflow === undefined
+        ? `${before.name} and ${after.name} have no workflow in common`
+        : `Neither ${before.name} nor ${after.name} has a workflow ${quote(workflow)}`,
+    remedy: all.length > 0 ? `They have ${all.map(quote).join(', ')}` : 'Name files that export workflows',
+    details: { workflows: all },
+  })
+}
+
+function isStored(word: string): boolean {
+  return word === 'store:'
+}
+
+function twice(): StepwrightError {
+  return new StepwrightError('invalid-options', {
+    what: 'Both sides are what the store last saw',
+    remedy: 'Compare that with the file that is to be deployed: stepwright diff store: article.ts',
+  })
+}
+
+function unjudgeable(name: string): StepwrightError {
+  return new StepwrightError('invalid-options', {
+    what: `Live runs are judged by code, and the new side is ${quote(name)}`,
+    remedy: 'Give the workflow file as the new side, or leave --store and --live out',
+  })
+}

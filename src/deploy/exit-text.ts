@@ -1,0 +1,20 @@
+import type { Exit } from '../definition/exit.ts'
+import { sayAny, sayDuration } from '../inspect/drawn-text.ts'
+
+/** What makes a run leave that way; nothing for a move that a handler makes by itself. */
+export function sayExit(exit: Exit): string {
+  switch (exit.by) {
+    case 'step':
+      return ''
+    case 'signal':
+      return exit.signal || '(empty)'
+    case 'expires':
+      return `after ${sayDuration(exit.afterMs)}`
+    case 'visits':
+      return `after ${exit.times} ${exit.times === 1 ? 'visit' : 'visits'}`
+    case 'catch':
+      return [`catch ${sayAny(exit.errors ?? [])}`.trim(), exit.of ? `of the ${exit.of}` : '']
+        .filter(Boolean)
+        .join(' ')
+  }
+}

@@ -1,0 +1,66 @@
+import { quote } from '../errors/stepwright-error.ts'
+import type { WorkflowJson } from '../inspect/chart-json.ts'
+import { narrowings } from './narrowing.ts'
+
+/** What could stop or fail a live run once the new code is there. Whether it does, `judgeLive` says of each run. */
+export interface Risk {
+  readonly what: 'workflow-removed' | 'older-version' | 'state-removed' | 'data-narrowed' | 'vars-narrowed'
+  readonly state?: string
+  readonly why: string
+}
+
+/** By the rule of the engine: the state exists and its schema accepts the data, or a migration is declared. */
+export function risksOf(before: WorkflowJson, after: WorkflowJson | undefined): readonly Risk[] {
+  if (!after) return [{ what: 'workflow-removed', why: 'nothing drives its runs any more' }]
+  if (after.version < before.version)
+    return [
+      {
+        what: 'older-version',
+        why: `version ${after.version} is older than ${before.version}, whose runs are left alone`,
+      },
+    ]
+  const ways = after.version === before.version ? undefined : after.migrations?.[before.version]
+  const live = before.states.filter(({ kind }) => kind !== 'final')
+  return [
+    ...live.flatMap(({ name }) =>
+      ways ? wayRisks(name, ways, before, after) : stayRisks(name, before, after),
+    ),
+    ...varsRisks(before, after),
+  ]
+}
+
+function stayRisks(state: string, before: WorkflowJson, after: WorkflowJson): readonly Risk[] {
+  if (!after.states.some(({ name }) => name === state))
+    return [{ what: 'state-removed', state, why: 'runs that stand in it would be parked as needs-migration' }]
+  return dataRisks(state, state, before, after)
+}
+
+/** With a migration a run goes where that says, and nowhere else. */
+function wayRisks(
+  state: string,
+  ways: Readonly<Record<string, string | null>>,
+  before: WorkflowJson,
+  after: WorkflowJson,
+): readonly Risk[] {
+  const to = Object.hasOwn(ways, state) ? ways[state] : undefined
+  if (to === null) return [] // a function of the data, which only runs can be judged by
+  if (to === undefined)
+    return [{ what: 'state-removed', state, why: `the migration from ${before.version} says nothing of it` }]
+  return dataRisks(state, to, before, after)
+}
+
+function dataRisks(state: string, to: string, before: WorkflowJson, after: WorkflowJson): readonly Risk[] {
+  const found = narrowings(before.schemas?.[`state ${state}`], after.schemas?.[`state ${to}`])
+  if (found.length === 0) return []
+  const where = to === state ? '' : ` in ${quote(to)}`
+  return [{ what: 'data-narrowed', state, why: `its data may not fit${where}: ${found.join('; ')}` }]
+}
+
+/** Where no vars are declared there are none. */
+const NONE = { type: 'object', properties: {} }
+
+function varsRisks(before: WorkflowJson, after: WorkflowJson): readonly Risk[] {
+  if (!before.schemas || !after.schemas) return []
+  const found = narrowings(before.schemas['vars'] ?? NONE, after.schemas['vars'] ?? NONE)
+  return found.length > 0 ? [{ what: 'vars-narrowed', why: `vars may not fit: ${found.join('; ')}` }] : []
+}

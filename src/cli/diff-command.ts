@@ -1,8 +1,9 @@
 import { compile } from '../compile/machine.ts'
 import { diffDefinitions, type WorkflowDiff } from '../deploy/definition-diff.ts'
+import { diffDot, diffSvg } from '../deploy/diff-drawing.ts'
 import { diffMermaid } from '../deploy/diff-mermaid.ts'
 import { judgeImpact, type LiveImpact } from '../deploy/live-runs.ts'
-import { markedChart } from '../deploy/marks.ts'
+import { markedChart, type MarkedChart } from '../deploy/marks.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { readSource, readStored, type DefinitionSource } from './definition-source.ts'
 import { showDiff, showImpact } from './diff-text.ts'
@@ -16,7 +17,13 @@ import type { Terminal } from './terminal.ts'
 import { familyOf, type WorkflowFile } from './workflow-file.ts'
 
 /** The forms in which a difference can be had. */
-export const DIFF_FORMATS = ['text', 'json', 'mermaid'] as const
+export const DIFF_FORMATS = ['text', 'json', 'mermaid', 'svg', 'dot'] as const
+
+const DRAWN: Readonly<Record<'mermaid' | 'svg' | 'dot', (chart: MarkedChart) => string | Promise<string>>> = {
+  mermaid: diffMermaid,
+  svg: diffSvg,
+  dot: diffDot,
+}
 
 /** Options of `stepwright diff`. */
 export interface DiffOptions {
@@ -110,10 +117,10 @@ async function tell(
   if (terminal.json || format === 'json') {
     const result = { old: before.name, new: after.name, blocked, risks, workflows: judged }
     terminal.print(writeJson(result, terminal.json ? undefined : 2))
-  } else if (format === 'mermaid')
+  } else if (format !== 'text')
     for (const diff of diffs) {
       const chart = markedChart(before.charts.get(diff.workflow), after.charts.get(diff.workflow), diff)
-      terminal.print(diffMermaid(chart).trimEnd())
+      terminal.print((await DRAWN[format](chart)).trimEnd())
     }
   else
     for (const diff of judged) {

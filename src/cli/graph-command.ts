@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { docComments } from '../check/source/doc-comments.ts'
+import { readSource } from '../check/source/read-source.ts'
 import type { Definition } from '../definition/definition.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toJson, toXStateConfig } from '../inspect/chart-json.ts'
@@ -10,6 +12,7 @@ import type { Heat } from '../inspect/drawing/marks.ts'
 import { toSvg } from '../inspect/drawing/svg.ts'
 import { textLines, toText } from '../inspect/drawing/text.ts'
 import { toMermaid } from '../inspect/mermaid.ts'
+import { readCoverage } from './coverage-file.ts'
 import { EXIT } from './exit-code.ts'
 import { writeJson } from './json-text.ts'
 import { tallyAll, tallyOne } from './run-tally.ts'
@@ -43,19 +46,27 @@ export interface GraphOptions {
   readonly run?: string
   /** What all runs are counted for. */
   readonly heat?: Heat
+  /** A file that says what tests have seen. */
+  readonly coverage?: string
 }
 
 /** Writes the chart of a workflow; needs a store only where runs are marked. */
 export async function graphCommand(
   path: string,
-  { workflow, format: given, out, run, heat }: GraphOptions,
+  { workflow, format: given, out, run, heat, coverage }: GraphOptions,
   choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
   const format = formatOf(given, out)
-  if (run !== undefined && heat !== undefined)
-    throw wrong('--run and --heat are both given', '--run marks one run, --heat counts all: give one of them')
-  if (format === 'xstate' && (run !== undefined || heat !== undefined))
+  const marked = Object.entries({ run, heat, coverage }).flatMap(([name, value]) =>
+    value ? [`--${name}`] : [],
+  )
+  if (marked.length > 1)
+    throw wrong(
+      `${marked.join(' and ')} are both given`,
+      '--run marks one run, --heat counts all, --coverage those of tests: give one of them',
+    )
+  if (format === 'xstate' && marked.length > 0)
     throw wrong(
       'A machine for XState has no place for what runs did',
       'Choose another --format, such as json',
@@ -69,9 +80,11 @@ export async function graphCommand(
         `Run ${quote(run)} is one of ${quote(one.workflow)}, not of ${quote(definition.name)}`,
         `Draw it with --workflow ${one.workflow}`,
       )
-    const tally =
-      one?.tally ?? (reader && heat ? await tallyAll(definition.name, reader, terminal) : undefined)
-    return { definition, options: { ...(tally ? { tally } : {}), ...(heat ? { heat } : {}) } }
+    const covered = coverage === undefined ? undefined : (await readCoverage(coverage)).tally(definition.name)
+    const all = reader && heat ? await tallyAll(definition.name, reader, terminal) : undefined
+    const tally = one?.tally ?? all ?? covered
+    const descriptions = await describe(path, definition)
+    return { definition, options: { descriptions, ...(tally ? { tally } : {}), ...(heat ? { heat } : {}) } }
   })
   warnOfStrangers(definition, options, terminal)
   const chart = await draw(definition, format, options)
@@ -82,6 +95,16 @@ export async function graphCommand(
   else if (format === 'text') printText(definition, options, terminal)
   else terminal.print(typeof chart === 'string' ? chart.trimEnd() : writeJson(chart, 2))
   return EXIT.ok
+}
+
+/** Doc comments; none without the package typescript, which would read them. */
+async function describe(path: string, definition: Definition): Promise<ReadonlyMap<string, string>> {
+  try {
+    return docComments(definition, await readSource([path]))
+  } catch (error) {
+    if (error instanceof StepwrightError && error.code === 'module-missing') return new Map()
+    throw error
+  }
 }
 
 type Reader = Parameters<Parameters<typeof readStore>[1]>[0]

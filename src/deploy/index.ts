@@ -10,5 +10,6 @@ export {
 export type { Rename } from './rename.ts'
 export type { Risk } from './risk.ts'
 export { markedChart, type MarkedChart, type MarkedState, type MarkedTransition } from './marks.ts'
+export { diffDot, diffSvg } from './diff-drawing.ts'
 export { diffMermaid } from './diff-mermaid.ts'
 export { diffLines, type DiffLine } from './diff-text.ts'

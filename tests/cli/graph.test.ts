@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { fixture, test } from './command-line.ts'
@@ -42,6 +42,26 @@ describe.concurrent('stepwright graph', () => {
     const { out } = await cli.run(['graph', ARTICLE, '--format', 'text'])
     expect(out).toContain('* draft\n')
     expect(out).toContain('    approve --> published\n')
+  })
+
+  test('doc comments of methods are descriptions', async ({ cli }) => {
+    const { out, err } = await cli.run(['graph', fixture('told.ts'), '--format', 'text'])
+    expect(err).toBe('')
+    expect(out.split('\n').filter((line) => line.includes('words'))).toEqual(['    Counts the words.'])
+  })
+
+  test('--coverage marks what tests have seen, of a file that a reporter wrote', async ({ cli }) => {
+    const states = { draft: 2, review: 1, published: 0 }
+    const seen = [{ workflow: 'article', states, transitions: { 'draft -> review by step': 1 } }]
+    await writeFile(join(cli.folder, 'seen.json'), JSON.stringify(seen))
+    const { out } = await cli.run(['graph', ARTICLE, '--format', 'svg', '--coverage', 'seen.json'])
+    expect(out).toContain('class="sw-arrow sw-step sw-taken" data-edge="draft&#62;review"')
+    expect(out).toMatch(/class="[^"]*sw-untouched" data-state="published"/)
+    await writeFile(join(cli.folder, 'wrong.json'), '[{ "workflow": 1 }]')
+    expect(await cli.json('graph', ARTICLE, '--coverage', 'wrong.json')).toMatchObject({
+      code: 2,
+      error: { code: 'invalid-options' },
+    })
   })
 
   test('--run marks the way of a run, in each format', async ({ cli }) => {

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
 import fc from 'fast-check'
-import { chromium } from 'playwright-core'
 import { expect, test } from 'vitest'
 import { diffDefinitions, diffMermaid, markedChart } from 'stepwright/deploy'
+import { hasChromium, startChromium } from '../support/chromium.ts'
 import { chart, charts } from './charts.ts'
 
 test('what was added is green, what was removed red and dashed, what has changed amber', () => {
@@ -35,23 +35,27 @@ test('what was added is green, what was removed red and dashed, what has changed
   ])
 })
 
-test('Mermaid itself draws what comes of any two charts', { timeout: 60_000 }, async () => {
-  const root = resolve(import.meta.dirname, '../..')
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
-  try {
-    const page = await browser.newPage()
-    await page.addScriptTag({ path: join(root, 'node_modules/mermaid/dist/mermaid.min.js') })
-    const texts = fc
-      .sample(fc.tuple(charts, charts), 15)
-      .map(([before, after]) => diffMermaid(markedChart(before, after, diffDefinitions(before, after))))
-    const drawn = await page.evaluate(`(async () => {
+test.skipIf(!hasChromium)(
+  'Mermaid itself draws what comes of any two charts',
+  { timeout: 60_000 },
+  async () => {
+    const root = resolve(import.meta.dirname, '../..')
+    const browser = await startChromium()
+    try {
+      const page = await browser.newPage()
+      await page.addScriptTag({ path: join(root, 'node_modules/mermaid/dist/mermaid.min.js') })
+      const texts = fc
+        .sample(fc.tuple(charts, charts), 15)
+        .map(([before, after]) => diffMermaid(markedChart(before, after, diffDefinitions(before, after))))
+      const drawn = await page.evaluate(`(async () => {
       const drawn = []
       for (const [i, text] of ${JSON.stringify(texts)}.entries()) drawn.push((await mermaid.render('d' + i, text)).svg)
       return drawn
     })()`)
-    expect((drawn as readonly string[]).filter((svg) => !svg.startsWith('<svg'))).toEqual([])
-    expect(drawn).toHaveLength(15)
-  } finally {
-    await browser.close()
-  }
-})
+      expect((drawn as readonly string[]).filter((svg) => !svg.startsWith('<svg'))).toEqual([])
+      expect(drawn).toHaveLength(15)
+    } finally {
+      await browser.close()
+    }
+  },
+)

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'vitest'
+import { readDefinition } from 'stepwright'
+import { toSvg } from 'stepwright/inspect'
 import { coverage, Coverage, coverTransitions, createTestEngine } from 'stepwright/testing'
 import { test } from '../cli/project.ts'
 import { SignedWorkflow } from './fixtures/signed.ts'
@@ -26,10 +28,19 @@ test('what test engines have seen is counted, and told as a table, a tally and J
   }
   expect(seen.charts).toEqual([chart])
   expect(JSON.parse(JSON.stringify(seen))).toEqual([chart])
-  expect(seen.tally('signed')).toEqual({
-    states: chart.states,
-    transitions: { 'open>signed': 1, 'open>lapsed': 0 },
+  const tally = seen.tally('signed')
+  expect(tally).toMatchObject({
+    runs: 1,
+    moves: [
+      { from: 'open', to: 'signed', by: 'signal:sign', count: 1 },
+      { from: 'open', to: 'lapsed', by: 'expires', count: 0 },
+    ],
   })
+  const drawn = await toSvg(readDefinition(SignedWorkflow), { tally })
+  const faded = [...drawn.matchAll(/class="[^"]*sw-untouched" data-(?:state|edge)="([^"]*)"/g)].map(
+    ([, name]) => name,
+  )
+  expect(faded.sort()).toEqual(['lapsed', 'open&#62;lapsed'])
   expect(seen.table().split('\n')).toEqual([
     'WORKFLOW  STATES         TRANSITIONS',
     'signed    2 of 3 (66 %)  1 of 2 (50 %)',
@@ -42,8 +53,14 @@ test('what test engines have seen is counted, and told as a table, a tally and J
 
   for (const path of coverTransitions(SignedWorkflow).paths) await path.run()
   coverage().check()
-  expect(coverage().tally('signed').states).toEqual({ open: 3, signed: 2, lapsed: 1 })
-  expect(new Coverage([...before, chart, chart]).tally('signed').states['open']).toBe(2)
+  const visits = (of: Coverage) => [...of.tally('signed').states].map(([name, { visits }]) => [name, visits])
+  expect(visits(coverage())).toEqual([
+    ['open', 3],
+    ['signed', 2],
+    ['lapsed', 1],
+  ])
+  expect(coverage().tally('signed').runs).toBe(3)
+  expect(visits(new Coverage([...before, chart, chart]))[0]).toEqual(['open', 2])
 })
 
 test('a reporter adds up what all workers of a test run have seen, and fails below its threshold', async ({

@@ -133,6 +133,7 @@ export function addFollowing(verbs: Verbs): void {
         new Option('-o, --out <file>', 'where to; default: stdout'),
         new Option('--run <id>', 'mark the way of that run, where it stands, times and failures'),
         new Option('--heat <what>', 'count all runs of the workflow, and colour its states').choices(HEATS),
+        new Option('--coverage <file>', 'mark what tests have seen, as coverageReporter({ file }) wrote it'),
       ],
       examples: [
         'graph article.ts -o article.svg',

@@ -1,6 +1,6 @@
 import type { Definition } from '../../definition/definition.ts'
 import { shown } from './box-size.ts'
-import { drawingOf, type Arrow, type Box, type Drawing, type Frame } from './drawing.ts'
+import { drawingOf, type Arrow, type Box, type Change, type Drawing, type Frame } from './drawing.ts'
 import type { DrawingOptions } from './drawing-options.ts'
 import { HEAT_FILLS } from './marks.ts'
 
@@ -33,7 +33,11 @@ const CAUSES: Readonly<Record<Arrow['by'], string>> = {
  * toDot(readDefinition(Quiz)) // then: dot -Tpdf quiz.dot
  */
 export function toDot(definition: Definition, options: DrawingOptions = {}): string {
-  const drawing = drawingOf(definition, options)
+  return drawDot(drawingOf(definition, options))
+}
+
+/** A drawing in the language of Graphviz. */
+export function drawDot(drawing: Drawing): string {
   const lines = [
     `label=${quoted([drawing.name, drawing.description ?? ''].filter(Boolean).join('\n'))}; labelloc=t; compound=true;`,
     'fontname="Helvetica"; node [fontname="Helvetica", fontsize=12]; edge [fontname="Helvetica", fontsize=10];',
@@ -66,7 +70,15 @@ function label({ state, description, remarks, signs, branches, mark }: Box): str
   return quoted(lines.join('\n'))
 }
 
-function marked({ mark }: Box): string {
+/** Colours of what differs between two versions. */
+const CHANGED: Readonly<Record<Change, string>> = {
+  added: 'color="#1a7f37", fontcolor="#1a7f37", penwidth=3',
+  removed: 'style=dashed, color="#c22f2f", fontcolor="#c22f2f", penwidth=3',
+  changed: 'color="#9a6400", fontcolor="#9a6400", penwidth=3',
+}
+
+function marked({ mark, change }: Box): string {
+  if (change) return CHANGED[change]
   if (!mark) return ''
   const { untouched, present, heat } = mark
   const rim = { failed: 'color="#c22f2f", penwidth=4', standing: 'color="#1558d6", penwidth=4' }
@@ -83,12 +95,13 @@ function cluster({ name, boxes }: Frame, i: number): string {
   return `subgraph cluster_${i} { label=${quoted(`transaction ${name}`)}; style=dotted; ${boxes.map((id) => `${id};`).join(' ')} }`
 }
 
-function edge({ from, to, by, labels, frame, mark }: Arrow, { frames }: Drawing): string {
+function edge({ from, to, by, labels, frame, mark, change }: Arrow, { frames }: Drawing): string {
   const count = mark && mark.count > 1 ? [`${mark.count} times`] : []
   const said = [...labels, ...count]
   const attributes = [
     said.length > 0 ? `label=${quoted(said.join('\n'))}` : '',
     CAUSES[by],
+    change ? CHANGED[change] : '',
     frame === undefined ? '' : `ltail=cluster_${frames.findIndex(({ name }) => name === frame)}`,
     mark && mark.count > 0 ? 'penwidth=3' : '',
   ].filter(Boolean)

@@ -21,6 +21,11 @@ export interface Drawing {
 /** What a box stands for: the kinds of states, ends that only trouble leads to, and `any` for every state. */
 export type BoxKind = Exclude<StateDefinition['kind'], 'final'> | 'end' | 'bad-end' | 'any'
 
+/** What became of something between two versions. */
+export const CHANGES = ['added', 'removed', 'changed'] as const
+/** One of {@link CHANGES}. */
+export type Change = (typeof CHANGES)[number]
+
 /** A state, or for `any` what all states have in common. */
 export interface Box {
   /** `n1`, `n2` and so on; `n0` for `any`. */
@@ -34,6 +39,8 @@ export interface Box {
   /** Those of a parallel state. */
   readonly branches: readonly BranchBox[]
   readonly mark: BoxMark | undefined
+  /** In a drawing of two versions. */
+  readonly change?: Change | undefined
 }
 
 /** A branch, inside the box of its state. */
@@ -60,6 +67,8 @@ export interface Arrow {
   /** What is written beside it, line by line. */
   readonly labels: readonly string[]
   readonly mark: ArrowMark | undefined
+  /** In a drawing of two versions. */
+  readonly change?: Change | undefined
 }
 
 /** The states of a transaction. */

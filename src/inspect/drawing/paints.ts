@@ -1,4 +1,4 @@
-import type { BoxKind } from './drawing.ts'
+import { CHANGES, type BoxKind, type Change } from './drawing.ts'
 import { HEAT_FILLS } from './marks.ts'
 
 /** The colours of one look. */
@@ -14,6 +14,7 @@ interface Palette {
   readonly kinds: Readonly<Record<BoxKind, readonly [fill: string, rim: string]>>
   /** From never to most. */
   readonly heat: readonly string[]
+  readonly changes: Readonly<Record<Change, string>>
 }
 
 const LIGHT: Palette = {
@@ -31,6 +32,7 @@ const LIGHT: Palette = {
     any: ['#ffffff', '#8a94a0'],
   },
   heat: HEAT_FILLS,
+  changes: { added: '#1a7f37', removed: '#c22f2f', changed: '#9a6400' },
 }
 
 const DARK: Palette = {
@@ -48,6 +50,7 @@ const DARK: Palette = {
     any: ['#12161c', '#8d98a5'],
   },
   heat: ['#1d2229', '#3d3216', '#5c4010', '#7d4a10', '#9c4a14', '#b8431f'],
+  changes: { added: '#3fb950', removed: '#ff7b72', changed: '#e3b341' },
 }
 
 /** The style of a drawing: light, and dark where the reader prefers that. No names but those that begin with `sw-`. */
@@ -62,10 +65,11 @@ export const STYLE = [
   `.sw-reference .sw-box{stroke-dasharray:3 3}`,
   `.sw-any .sw-box{stroke-dasharray:4 4}.sw-untouched{opacity:.5}`,
   `.sw-taken .sw-line{stroke-width:3}.sw-standing .sw-box,.sw-failed .sw-box{stroke-width:3.5}.sw-mark{font-weight:600}`,
+  `${CHANGES.map((change) => `.sw-${change}>.sw-box,.sw-${change}>.sw-line`).join(',')}{stroke-width:3}.sw-removed>.sw-box,.sw-removed>.sw-line{stroke-dasharray:6 4}`,
   `@media (prefers-color-scheme:dark){${rulesOf(DARK)}}`,
 ].join('\n')
 
-function rulesOf({ paper, ink, dim, line, bad, clock, taken, kinds, heat }: Palette): string {
+function rulesOf({ paper, ink, dim, line, bad, clock, taken, kinds, heat, changes }: Palette): string {
   const causes = { catch: bad, expires: clock, visits: clock }
   return [
     `.sw-paper{fill:${paper}}.sw-drawing text{fill:${ink}}.sw-drawing .sw-dim{fill:${dim}}`,
@@ -83,6 +87,10 @@ function rulesOf({ paper, ink, dim, line, bad, clock, taken, kinds, heat }: Pale
     `.sw-taken .sw-line{stroke:${taken}}.sw-taken .sw-tip{fill:${taken}}`,
     `.sw-taken.sw-catch .sw-line{stroke:${bad}}.sw-taken.sw-catch .sw-tip{fill:${bad}}`,
     `.sw-standing .sw-box{stroke:${taken}}.sw-failed .sw-box{stroke:${bad}}`,
+    ...Object.entries(changes).map(
+      ([change, colour]) =>
+        `.sw-${change}>.sw-box,.sw-${change}>.sw-line{stroke:${colour}}.sw-${change}>.sw-tip{fill:${colour}}.sw-drawing .sw-${change}>.sw-label,.sw-drawing .sw-${change}>.sw-name{fill:${colour}}`,
+    ),
     `.sw-here{fill:${taken}}.sw-failed .sw-here{fill:${bad}}.sw-drawing .sw-here-text{fill:${paper};font-weight:700}`,
   ].join('\n')
 }

@@ -32,10 +32,9 @@ export function drawArrow(placed: PlacedArrow, names: ReadonlyMap<string, string
   )
 }
 
-function classOf({ by, mark }: Arrow): string {
-  return ['sw-arrow', `sw-${by}`, mark && (mark.count > 0 ? 'sw-taken' : 'sw-untouched')]
-    .filter(Boolean)
-    .join(' ')
+function classOf({ by, mark, change }: Arrow): string {
+  const taken = mark && (mark.count > 0 ? 'sw-taken' : 'sw-untouched')
+  return ['sw-arrow', `sw-${by}`, taken, change && `sw-${change}`].filter(Boolean).join(' ')
 }
 
 function sayLabels({ labels, mark }: Arrow): string {

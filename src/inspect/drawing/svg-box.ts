@@ -35,11 +35,13 @@ export function drawBox({ box, x, y, width, height, pieces }: PlacedBox, { marks
   )
 }
 
-function classOf({ kind, mark }: Box): string {
+function classOf({ kind, mark, change }: Box): string {
   const { present, untouched, heat } = mark ?? {}
   const heated = heat === undefined ? '' : `sw-heat-${heat}`
   const touched = untouched ? 'sw-untouched' : mark ? 'sw-visited' : ''
-  return ['sw-state', `sw-${kind}`, touched, present && `sw-${present}`, heated].filter(Boolean).join(' ')
+  return ['sw-state', `sw-${kind}`, touched, present && `sw-${present}`, heated, change && `sw-${change}`]
+    .filter(Boolean)
+    .join(' ')
 }
 
 /** All that is known of a state, nothing cut off. */

@@ -1,5 +1,5 @@
 import { ICON, SMALL } from './box-size.ts'
-import type { Drawing } from './drawing.ts'
+import { CHANGES, type Change, type Drawing } from './drawing.ts'
 import { MEANINGS, type IconName } from './icons.ts'
 import { widthOf, wrap } from './lettering.ts'
 import { HOTTEST } from './marks.ts'
@@ -50,9 +50,13 @@ export function drawLegend(drawing: Drawing, width: number): Strip {
         element('text', { class: 'sw-dim', x: Math.round(x + ICON + 6), y }, xml(MEANINGS[icon])),
       ),
   }))
+  const changed = changesIn(drawing).map((change) => ({
+    width: 24 + widthOf(change, SMALL) + 18,
+    draw: (x: number, y: number) => drawChange(change, x, y),
+  }))
   let [x, y] = [MARGIN, 28]
   const drawn: string[] = []
-  for (const item of [...items, ...swatches]) {
+  for (const item of [...items, ...swatches, ...changed]) {
     if (x > MARGIN && x + item.width > width - MARGIN) {
       x = MARGIN
       y += 20
@@ -71,6 +75,19 @@ function drawSwatch(level: number, heat: string, x: number, y: number): string {
     { class: `sw-heat-${level}` },
     element('rect', { class: 'sw-box', x: Math.round(x + before), y: y - 11, width: 18, height: 14 }),
     ...(words ? [element('text', { class: 'sw-dim', x: words[1], y }, xml(String(words[0])))] : []),
+  )
+}
+
+function changesIn({ boxes, arrows }: Drawing): readonly Change[] {
+  return CHANGES.filter((change) => [...boxes, ...arrows].some((one) => one.change === change))
+}
+
+function drawChange(change: Change, x: number, y: number): string {
+  return element(
+    'g',
+    { class: `sw-${change}` },
+    element('rect', { class: 'sw-box', x: Math.round(x), y: y - 11, width: 18, height: 14, fill: 'none' }),
+    element('text', { class: 'sw-dim', x: Math.round(x + 24), y }, xml(change)),
   )
 }
 

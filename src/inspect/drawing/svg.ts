@@ -22,7 +22,11 @@ const NARROWEST = 420
  * await writeFile('article.svg', await toSvg(readDefinition(Article)))
  */
 export async function toSvg(definition: Definition, options: DrawingOptions = {}): Promise<string> {
-  const drawing = drawingOf(definition, options)
+  return drawSvg(drawingOf(definition, options))
+}
+
+/** A drawing as an SVG. */
+export async function drawSvg(drawing: Drawing): Promise<string> {
   return svgOf(drawing, await layOut(drawing))
 }
 

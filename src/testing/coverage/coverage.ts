@@ -1,6 +1,7 @@
 import type { Definition } from '../../definition/definition.ts'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
-import type { Happening } from '../../model/history.ts'
+import type { StateTally, Tally } from '../../inspect/drawing/tally.ts'
+import type { Happening, MoveCause } from '../../model/history.ts'
 import { sayTaken, transitionsOf } from '../cover/transition.ts'
 
 /** How often a workflow's states were entered and its transitions taken; what was not has 0. */
@@ -12,13 +13,6 @@ export interface ChartCoverage {
   readonly transitions: Readonly<Record<string, number>>
 }
 
-/** The same as a drawing colours it: transitions between the same two states are one. */
-export interface ChartTally {
-  readonly states: Readonly<Record<string, number>>
-  /** By `from>to`. */
-  readonly transitions: Readonly<Record<string, number>>
-}
-
 /** The least that is to be covered: shares from 0 to 1. */
 export interface CoverageThreshold {
   readonly states?: number
@@ -27,7 +21,10 @@ export interface CoverageThreshold {
 
 /** Which states and transitions test runs have seen, by workflow. */
 export class Coverage {
-  readonly #charts = new Map<string, { states: Record<string, number>; transitions: Record<string, number> }>()
+  readonly #charts = new Map<
+    string,
+    { states: Record<string, number>; transitions: Record<string, number> }
+  >()
 
   constructor(charts: readonly ChartCoverage[] = []) {
     for (const chart of charts) this.add(chart)
@@ -37,7 +34,11 @@ export class Coverage {
   expect(definition: Pick<Definition, 'name' | 'states'>): void {
     const states = Object.fromEntries([...definition.states.keys()].map((name) => [name, 0]))
     const taken = transitionsOf(definition as Definition).map((transition) => [sayTaken(transition), 0])
-    this.add({ workflow: definition.name, states, transitions: Object.fromEntries(taken) as Record<string, number> })
+    this.add({
+      workflow: definition.name,
+      states,
+      transitions: Object.fromEntries(taken) as Record<string, number>,
+    })
   }
 
   /** Counts what has happened in a run. */
@@ -52,7 +53,8 @@ export class Coverage {
   /** Adds what was counted elsewhere. */
   add({ workflow, states, transitions }: ChartCoverage): void {
     const chart = this.#charts.get(workflow) ?? { states: {}, transitions: {} }
-    for (const [state, visits] of Object.entries(states)) chart.states[state] = (chart.states[state] ?? 0) + visits
+    for (const [state, visits] of Object.entries(states))
+      chart.states[state] = (chart.states[state] ?? 0) + visits
     for (const [taken, times] of Object.entries(transitions))
       chart.transitions[taken] = (chart.transitions[taken] ?? 0) + times
     this.#charts.set(workflow, chart)
@@ -65,24 +67,38 @@ export class Coverage {
       .map(([workflow, { states, transitions }]) => ({ workflow, states, transitions }))
   }
 
-  /** What a drawing of a workflow is coloured by. */
-  tally(workflow: string): ChartTally {
+  /**
+   * What a drawing of a workflow marks: `toSvg(definition, { tally: coverage().tally('leave') })`. It has counts only, no
+   * times and failures.
+   */
+  tally(workflow: string): Tally {
     const { states = {}, transitions = {} } = this.#charts.get(workflow) ?? {}
-    const between: Record<string, number> = {}
-    for (const [taken, times] of Object.entries(transitions)) {
-      const [way = ''] = taken.split(/ by (?=[^ ]*$)/)
-      const key = way.split(' -> ').join('>')
-      between[key] = (between[key] ?? 0) + times
+    const moves = Object.entries(transitions).map(([taken, count]) => ({ ...moveOf(taken), count }))
+    const visits = Object.entries(states).filter(([, times]) => times > 0)
+    const entered = visits.reduce((sum, [, times]) => sum + times, 0)
+    const moved = moves.reduce((sum, { count }) => sum + count, 0)
+    return {
+      runs: entered - moved, // each has entered one state more than it made moves
+      states: new Map(visits.map(([name, times]) => [name, { ...NO_VISITS, visits: times }])),
+      moves,
     }
-    return { states, transitions: between }
   }
 
   /** A table for people, with what was never seen. */
   table(): string {
-    const rows = this.charts.map(({ workflow, states, transitions }) => [workflow, share(states), share(transitions)])
+    const rows = this.charts.map(({ workflow, states, transitions }) => [
+      workflow,
+      share(states),
+      share(transitions),
+    ])
     const all = [['WORKFLOW', 'STATES', 'TRANSITIONS'], ...rows]
     const widths = [0, 1, 2].map((i) => Math.max(...all.map((row) => row[i]?.length ?? 0)))
-    const lines = all.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd())
+    const lines = all.map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
     const missing = this.charts.flatMap(({ workflow, states, transitions }) => [
       ...unseen(states).map((state) => `never entered: ${workflow}: ${state}`),
       ...unseen(transitions).map((taken) => `never taken: ${workflow}: ${taken}`),
@@ -110,6 +126,15 @@ export class Coverage {
   toJSON(): readonly ChartCoverage[] {
     return this.charts
   }
+}
+
+const NO_VISITS: StateTally = { visits: 0, ms: 0, failures: 0, errors: new Map(), standing: 0, failed: 0 }
+
+/** `draft -> review by step`, read again. */
+function moveOf(taken: string): { readonly from: string; readonly to: string; readonly by: MoveCause } {
+  const parts = /^(?<from>.*?) -> (?<to>.*?) by (?<by>step|expires|visits|catch|skip|signal:.*)$/s.exec(taken)
+  const { from = '', to = '', by = '' } = parts?.groups ?? {}
+  return { from, to, by: by as MoveCause }
 }
 
 function unseen(counts: Readonly<Record<string, number>>): readonly string[] {

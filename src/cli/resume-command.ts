@@ -74,7 +74,7 @@ export async function resumeCommand(
         terminal.note(terminal.onErr('dim', `driving ${names(file)} in ${engine.store.name} until Ctrl-C`))
         return forever()
       }
-      const code = await settleAll(engine, ids, terminal, 'Nothing to resume')
+      const code = await settleAll(engine, file, ids, terminal, 'Nothing to resume')
       end()
       return code
     },

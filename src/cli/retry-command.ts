@@ -94,6 +94,7 @@ async function retryMany(
       for (const { error } of deeds.runs) if (error) terminal.warn(`${error.message}. ${error.remedy}.`)
       const code = await settleAll(
         engine,
+        file,
         begun.map(({ run }) => run),
         terminal,
         '',

@@ -1,7 +1,7 @@
 import { shownView } from './masks.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '../engine.ts'
-import { StepwrightError } from '../errors/stepwright-error.ts'
+import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { isEnded, isParked } from '../model/status.ts'
 import type { Committed } from '../runtime/kernel.ts'
 import { viewOf, type RunView } from '../control/run-view.ts'
@@ -24,12 +24,15 @@ export function showCommits(engine: Engine, file: WorkflowFile, terminal: Termin
 /** Waits until each of the runs has ended, was set aside, or waits for somebody; then says where they stand. */
 export async function settleAll(
   engine: Engine,
+  file: WorkflowFile,
   ids: readonly string[],
   terminal: Terminal,
   none: string,
 ): Promise<number> {
-  const settled = await settle(engine, ids)
+  const settled = await settle(engine, file, ids)
   const views = await Promise.all(settled.map((view) => shownView(view, engine.store, terminal)))
+  for (const view of views)
+    if (!isEnded(view.status) && !knows(engine, file, view)) noteUnknown(view, file, terminal)
   if (terminal.json) terminal.printJson(views.map(standingOf))
   else if (views.length === 0) terminal.note(none)
   else
@@ -40,13 +43,17 @@ export async function settleAll(
   return exitCodeForAll(views.map(({ status }) => status))
 }
 
-async function settle(engine: Engine, ids: readonly string[]): Promise<readonly RunView[]> {
+async function settle(
+  engine: Engine,
+  file: WorkflowFile,
+  ids: readonly string[],
+): Promise<readonly RunView[]> {
   const open = new Set(ids) // a run that moves while runs are listed by status is found twice
   const settled: RunView[] = []
   for (;;) {
     for (const id of open) {
       const view = await (await engine.get(id)).view()
-      if (!isEnded(view.status) && (await goesOn(engine, view))) continue
+      if (!isEnded(view.status) && (await goesOn(engine, file, view))) continue
       settled.push(view)
       open.delete(id)
     }
@@ -56,7 +63,7 @@ async function settle(engine: Engine, ids: readonly string[]): Promise<readonly 
 }
 
 /** A run that has not ended goes on without anybody: its worker has something to do, or time will bring it. */
-async function goesOn(engine: Engine, view: RunView): Promise<boolean> {
+async function goesOn(engine: Engine, file: WorkflowFile, view: RunView): Promise<boolean> {
   const { id, status, awaits, timer } = view
   const asleep = isParked(status) || status === 'paused'
   if (!asleep && status !== 'waiting') return true
@@ -65,17 +72,33 @@ async function goesOn(engine: Engine, view: RunView): Promise<boolean> {
       return true // it is there already, and the worker is about to find it
   if (asleep) return false
   if (timer && timer.at <= Date.now()) return true
-  const { waits, goOn } = await lookAtChildren(engine, id)
-  return goOn || (!waits && !needsSomebody(view))
+  const { waits, goOn } = await lookAtChildren(engine, file, id)
+  return goOn || (!waits && !needsSomebody(view) && knows(engine, file, view))
+}
+
+/** Whether the file has the state that a run stands in; what it does not have it cannot wake. */
+function knows(engine: Engine, file: WorkflowFile, { workflow, state }: RunView): boolean {
+  return machineFor(engine, file, workflow)?.definition.states.has(state) ?? true
+}
+
+function noteUnknown({ id, workflow, state }: RunView, { path }: WorkflowFile, terminal: Terminal): void {
+  terminal.warn(
+    `${id} stands in ${quote(state)}, which ${workflow} in ${path} does not have: it is moved by @migrate, or parked, when it is next taken up`,
+  )
 }
 
 /** Whether it waits for child runs, and whether one of those has ended or goes on by itself. */
-async function lookAtChildren(engine: Engine, id: string): Promise<{ waits: boolean; goOn: boolean }> {
+async function lookAtChildren(
+  engine: Engine,
+  file: WorkflowFile,
+  id: string,
+): Promise<{ waits: boolean; goOn: boolean }> {
   const parts = [...(await (await engine.get(id)).parts()).values()]
   const children = parts.flatMap(({ status, child }) => (status === 'child' && child ? [child] : []))
   for (const child of children) {
     const view = await viewIfReadable(engine, child)
-    if (view && (isEnded(view.status) || (await goesOn(engine, view)))) return { waits: true, goOn: true }
+    if (view && (isEnded(view.status) || (await goesOn(engine, file, view))))
+      return { waits: true, goOn: true }
   }
   return { waits: children.length > 0, goOn: false }
 }

@@ -189,3 +189,13 @@ describe('stepwright resume', () => {
     expect(await watching.ended).toMatchObject({ code: 143, out: '' })
   })
 })
+
+test('resume ends where a run stands in a state that the file does not have', async ({ cli }) => {
+  const [OLD, CUT] = [fixture('memo.ts'), fixture('memo-cut.ts')]
+  await cli.run(['run', OLD, '--id', 'm', '--input', '{"text":"hello"}', '--no-follow'])
+  await cli.run(['signal', 'm', 'send'])
+  await cli.run(['resume', OLD])
+  const { code, out, err } = await cli.run(['resume', CUT])
+  expect({ code, out }).toEqual({ code: 3, out: 'm waits in review\n' })
+  expect(err).toContain(`m stands in "review", which memo in ${CUT} does not have`)
+})

@@ -120,7 +120,8 @@ describe('SQLite in trouble', () => {
 describe.skipIf(!hasRedis)('Redis in trouble', () => {
   let redis: RedisServer
   beforeEach(async () => {
-    redis = await startRedis()
+    // while an fsync is slow, `everysec` acknowledges what it has not handed to the system yet: killed then, it loses that
+    redis = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'])
   })
   afterEach(() => redis.stop())
   const engineOn = (url: string) =>

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
@@ -69,7 +69,26 @@ export async function check(target: Target, scale: Scale): Promise<readonly Row[
   return [
     row(place, 'ms for a chart', { n, value: median(ours), unit: 'ms', floor }),
     row(place, 'ms for its rules alone', { n, value: median(rules), unit: 'ms', floor }),
+    ...(await withTypes(place, scale)),
   ]
+}
+
+/** The source rules beside what `tsc --noEmit` does with the same files: every example and machine of this repository. */
+async function withTypes(place: Pick<Row, 'name' | 'store'>, scale: Scale): Promise<readonly Row[]> {
+  const files = globSync(['examples/*/*.ts', 'machines/*/*.ts']).filter((file) => !file.endsWith('main.ts'))
+  const { options } = ts.parseJsonConfigFileContent(
+    ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)).config,
+    { ...ts.sys, readDirectory: () => [] },
+    process.cwd(),
+  )
+  const ours: number[] = []
+  const compiler: number[] = []
+  for (let round = 0; round < (scale === 'small' ? 1 : 5); round++) {
+    compiler.push(await timed(() => ts.createProgram(files, options).getSemanticDiagnostics()))
+    ours.push(await timed(() => readSource(files, { types: true })))
+  }
+  const floor = median(compiler)
+  return [row(place, 'ms for what types tell', { n: files.length, value: median(ours), unit: 'ms', floor })]
 }
 
 async function timed(work: () => unknown): Promise<number> {

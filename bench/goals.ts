@@ -49,6 +49,7 @@ const GOALS: Readonly<Record<string, Goal>> = {
   'growth/written to the file': valueUnder('W6', 7, 'MB'),
   'growth/ms for all steps': valueUnder('W6', 100, 'ms'),
   'check/ms for a chart': valueUnder('check', 1_000, 'ms'),
+  'check/ms for what types tell': ratioUnder('check', 1.5),
   'cold/ms to first step': ratioUnder('W7', 1.2),
   'cold/installed': valueUnder('W7', 20, 'MB'),
 }

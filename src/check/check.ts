@@ -21,8 +21,8 @@ export interface CheckOptions {
 }
 
 /**
- * Looks for mistakes on the chart of a workflow: what can be said before a run starts. Runs nothing, reads nothing, and
- * gives the same for the same; findings are in the order of their places, without a source in that of the states.
+ * Looks for mistakes on the chart of a workflow: what can be said before a run starts. Reads no file, runs
+ * nothing but schemas on data that stands in decorators, and gives the same for the same; findings are in the order of their places, without a source in that of the states.
  *
  * @param workflow a workflow class, its definition, or what {@link refusalOf} gives for the error of a class that was refused
  * @throws StepwrightError `unknown-workflow` for a class without `@workflow()`.

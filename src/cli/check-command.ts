@@ -26,6 +26,8 @@ export interface CheckCommandOptions {
   readonly format: (typeof FINDING_FORMATS)[number]
   readonly rule?: RuleLevels
   readonly failOn: Severity | 'never'
+  /** Rules that need the types of the source count. */
+  readonly types: boolean
 }
 
 type Subject = Definition | Refusal
@@ -33,11 +35,11 @@ type Subject = Definition | Refusal
 /** Checks the workflows of files and folders; needs no store. */
 export async function checkCommand(
   paths: readonly string[],
-  { format, rule: rules = {}, failOn }: CheckCommandOptions,
+  { format, rule: rules = {}, failOn, types }: CheckCommandOptions,
   terminal: Terminal,
 ): Promise<number> {
   const form = terminal.json ? 'json' : format
-  const source = await sourceOf(paths, terminal)
+  const source = await sourceOf(paths, types, terminal)
   const files = await filesOf(paths, source)
   const subjects = new Map<Subject, string>()
   for (const [i, file] of files.entries()) {
@@ -77,10 +79,14 @@ function nearest({ workflows }: Source, file: string): Source {
 }
 
 /** Without the package typescript findings have no lines: that is no reason not to look for them. */
-async function sourceOf(paths: readonly string[], terminal: Terminal): Promise<Source | undefined> {
+async function sourceOf(
+  paths: readonly string[],
+  types: boolean,
+  terminal: Terminal,
+): Promise<Source | undefined> {
   const files = (await Promise.all(paths.map(filesIn))).flat()
   try {
-    return await readSource(files)
+    return await readSource(files, { types })
   } catch (error) {
     if (!(error instanceof StepwrightError && error.code === 'module-missing')) throw error
     terminal.warn(error.message)

@@ -62,6 +62,8 @@ interface Handled {
   readonly effect: Effect
   /** The class says nothing about its effect, so it is the default. */
   readonly effectAssumed?: true
+  /** Fields that the handler hands on only in a form that may be shown; nothing that runs looks at it. */
+  readonly redacts?: readonly string[]
   /** Findings of `check` that are meant so; nothing that runs looks at it. */
   readonly allow?: Allowed
 }

@@ -43,6 +43,11 @@ export interface Policy<D extends Shape, F extends Key> extends Trying {
   readonly catch?: OneOrSeveral<CatchOption<D, [failure: Failure, input: DataOf<D, F>]>>
   /** Where the run goes instead when it enters this state more than `times` times. */
   readonly maxVisits?: Edge<D, { readonly times: number }, [input: DataOf<D, F>]>
+  /**
+   * Fields of the input, or of the vars, of which the handler hands nothing to a model or to another state but in a form that
+   * may be shown. `stepwright check` goes by it; changes nothing that runs.
+   */
+  readonly redacts?: readonly ((keyof DataOf<D, F> | keyof D['vars']) & string)[]
   /** Findings of `stepwright check` that are meant so in this state: by rule the reason. Changes nothing that runs. */
   readonly allow?: Allowed
 }

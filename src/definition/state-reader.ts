@@ -79,6 +79,7 @@ export class StateReader {
       ...tried,
       effect,
       ...(options['effect'] === undefined ? { effectAssumed: true as const } : {}),
+      ...(options['redacts'] === undefined ? {} : { redacts: this.#redacts(options['redacts'], where) }),
       ...(options['allow'] === undefined ? {} : { allow: options['allow'] as Allowed }),
     }
     const others = own.filter((h) => !HANDLE.includes(h.kind))
@@ -117,6 +118,12 @@ export class StateReader {
       for (const h of others.filter((h) => h.kind === 'branch'))
         problem(`${h.method}: @branch is on ${quote(name)}, which is not @parallel`)
     return Object.freeze(this.#leaving(kind, common, options, others, where))
+  }
+
+  #redacts(option: unknown, where: string): readonly string[] {
+    if (Array.isArray(option) && option.every((name) => typeof name === 'string')) return option
+    this.#option.problem(`${where}: redacts is ${quote(option)}, not a list of names of fields`)
+    return []
   }
 
   #leaving(

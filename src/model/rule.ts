@@ -32,6 +32,10 @@ export const RULES = {
     about: 'What cannot be undone is done before a step that may fail, and nobody approves in between.',
   },
   'retried-effect': { severity: 'warning', about: 'What cannot be undone may be done twice by a retry.' },
+  'unused-target': { severity: 'warning', about: 'No return of the handler goes to a declared target.' },
+  'undeclared-target': { severity: 'error', about: 'The handler goes where it does not declare to go.' },
+  'unfit-data': { severity: 'error', about: 'A state is handed what its schema refuses.' },
+  'pii-in-prompt': { severity: 'warning', about: 'What is marked as personal reaches a model.' },
   'idle-allow': { severity: 'note', about: 'An allowance that silences nothing.' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly about: string }>>
 

@@ -10,6 +10,8 @@ const files = globSync(['examples/*/*.ts', 'machines/*/*.ts'], { cwd: ROOT })
   .filter((file) => !file.endsWith('main.ts'))
   .map((file) => join(ROOT, file))
 
+const source = await readSource(files, { types: true })
+
 function definitionsIn(module: Readonly<Record<string, unknown>>) {
   return Object.values(module).flatMap((value) => {
     try {
@@ -21,7 +23,6 @@ function definitionsIn(module: Readonly<Record<string, unknown>>) {
 }
 
 test('no example and no machine has more than notes, and each is found in its source', async () => {
-  const source = await readSource(files)
   const modules = await Promise.all(files.map((file) => import(file) as Promise<Record<string, unknown>>))
   const definitions = modules.flatMap(definitionsIn)
   expect(definitions.map(({ name }) => name).sort()).toEqual([
@@ -50,7 +51,6 @@ test('no example and no machine has more than notes, and each is found in its so
 })
 
 test('loops that only their handlers bound are known, and nothing else is noted', async () => {
-  const source = await readSource(files)
   const modules = await Promise.all(files.map((file) => import(file) as Promise<Record<string, unknown>>))
   const noted = modules.flatMap(definitionsIn).flatMap((definition) => check(definition, { source }))
   expect(noted.map(({ workflow, rule }) => `${workflow}: ${rule}`).sort()).toEqual([

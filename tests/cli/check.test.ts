@@ -5,6 +5,9 @@ import { fixture, test, type CommandLine } from './command-line.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
 
+/** Types take seconds, and only what is about them needs them. */
+const check = ['check', '--no-types'] as const
+
 /** Files in the folder of a test, which are modules. */
 async function put({ folder }: CommandLine, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) {
@@ -33,7 +36,7 @@ export class Gate {
 describe.concurrent('stepwright check', () => {
   test('says what, where, why, for example, and how to mend it', async ({ cli }) => {
     await put(cli, { 'gate.ts': gate('gate') })
-    const { code, out, err } = await cli.run(['check', 'gate.ts'])
+    const { code, out, err } = await cli.run([...check, 'gate.ts'])
     expect(out).toBe(`gate.ts:9:3 warning "ask" waits for "yes" without an end [wait-without-expiry]
   When nobody answers, nobody notices: the run stands there for as long as its store lasts.
   mend Give it expires: { after, to, with }, a @reminder, or the workflow a deadline
@@ -42,8 +45,8 @@ describe.concurrent('stepwright check', () => {
 `)
     expect(err).toBe('')
     expect(code).toBe(0)
-    expect((await cli.run(['check', 'gate.ts', '--fail-on', 'warning'])).code).toBe(1)
-    const note = ['check', 'gate.ts', '--fail-on', 'warning', '--rule', 'wait-without-expiry=note']
+    expect((await cli.run([...check, 'gate.ts', '--fail-on', 'warning'])).code).toBe(1)
+    const note = [...check, 'gate.ts', '--fail-on', 'warning', '--rule', 'wait-without-expiry=note']
     expect((await cli.run(note)).code).toBe(0)
     expect(await cli.run([...note, '--rule', 'wait-without-expiry=off'])).toMatchObject({
       code: 0,
@@ -60,7 +63,7 @@ describe.concurrent('stepwright check', () => {
       'flows/danger.ts': `throw new Error('it was loaded')`,
       'flows/node_modules/other.ts': gate('other'),
     })
-    const { code, result } = await cli.json('check', 'flows')
+    const { code, result } = await cli.json(...check, 'flows')
     expect(result).toMatchObject({
       files: ['flows/allowed.ts', 'flows/deep/refused.ts'],
       workflows: 2,
@@ -71,8 +74,8 @@ describe.concurrent('stepwright check', () => {
       ],
     })
     expect(code).toBe(1)
-    expect((await cli.run(['check', 'flows', '--fail-on', 'never'])).code).toBe(0)
-    const told = await cli.run(['check', 'flows'])
+    expect((await cli.run([...check, 'flows', '--fail-on', 'never'])).code).toBe(0)
+    const told = await cli.run([...check, 'flows'])
     expect(told.err).toContain('1/2 flows/allowed.ts\n')
     expect(told.err).toContain('flows/deep/refused.ts is refused because of refused')
     expect(told.out).toContain('1 error, 1 warning in 2 workflows, 1 allowed\n')
@@ -80,11 +83,11 @@ describe.concurrent('stepwright check', () => {
 
   test('as SARIF and as annotations of GitHub', async ({ cli }) => {
     await put(cli, { 'gate.ts': gate('gate', { refused: true }) })
-    const sarif = await cli.run(['check', 'gate.ts', '--format', 'sarif', '-q'])
+    const sarif = await cli.run([...check, 'gate.ts', '--format', 'sarif', '-q'])
     const log = JSON.parse(sarif.out) as { runs: [{ results: readonly object[] }] }
     expect(log).toMatchObject({ version: '2.1.0' })
     expect(log.runs[0].results).toHaveLength(2)
-    const { out, code } = await cli.run(['check', 'gate.ts', '--format', 'github', '-q'])
+    const { out, code } = await cli.run([...check, 'gate.ts', '--format', 'github', '-q'])
     expect(out.trimEnd().split('\n')).toEqual([
       expect.stringMatching(
         /^::warning file=gate\.ts,line=9,col=3,endColumn=6,title=wait-without-expiry::"ask" waits for/,
@@ -98,18 +101,30 @@ describe.concurrent('stepwright check', () => {
 
   test('two versions of a workflow in two files have each its own lines', async ({ cli }) => {
     await put(cli, { 'a.ts': gate('gate'), 'b.ts': `// one line more\n${gate('gate')}` })
-    const same = await cli.json('check', 'b.ts', 'a.ts')
+    const same = await cli.json(...check, 'b.ts', 'a.ts')
     expect(same.result).toMatchObject({ findings: [{ place: { line: 10 } }, { place: { line: 9 } }] })
     const files = ['memo.ts', 'memo-2.ts']
-    const { result } = await cli.json('check', ...files.map(fixture))
+    const { result } = await cli.json(...check, ...files.map(fixture))
     const { findings } = result as { findings: readonly { state: string; place: { file: string } }[] }
     const places = findings.map(({ state, place }) => `${place.file.split('/').at(-1) ?? ''} ${state}`)
     expect(places.sort()).toEqual(['memo-2.ts write', 'memo.ts draft', 'memo.ts review'])
   })
 
+  test('with types it looks into the handlers, with the configuration that is nearest', async ({ cli }) => {
+    const lost = { rule: 'unused-target', severity: 'warning', place: { line: 8, column: 40, endColumn: 46 } }
+    await put(cli, {
+      'gate.ts': gate('gate', { options: ", allow: { 'wait-without-expiry': 'no hurry' }" }),
+      'tsconfig.json': '{ "compilerOptions": { "module": "nodenext", "strict": true } }',
+    })
+    const { result, code } = await cli.json('check', 'gate.ts')
+    expect(result).toMatchObject({ findings: [lost], allowed: 1 })
+    expect(code).toBe(0)
+    expect((await cli.json(...check, 'gate.ts')).result).toMatchObject({ findings: [], allowed: 1 })
+  })
+
   test('wrong use is said', async ({ cli }) => {
     await mkdir(join(cli.folder, 'empty'))
-    const wrong = async (...words: string[]) => (await cli.json('check', ...words)).error
+    const wrong = async (...words: string[]) => (await cli.json(...check, ...words)).error
     expect(await wrong('empty')).toMatchObject({
       code: 'unknown-workflow',
       remedy: 'Name the files or folders that do',

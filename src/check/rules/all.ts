@@ -1,12 +1,15 @@
+import { unfitData } from './data.ts'
 import { deadCatch } from './catches.ts'
 import { earlyIrreversible, retriedEffect, uncompensatedEffect, unsaidEffect } from './effects.ts'
 import { endlessLoop, idleBound, unboundedLoop } from './loops.ts'
 import { similarNames } from './names.ts'
+import { piiInPrompt } from './privacy.ts'
 import { deadEnd, noEnd, unreachable, visitsCircle } from './reachability.ts'
 import type { Rule } from './rule.ts'
+import { undeclaredTarget, unusedTarget } from './targets.ts'
 import { impossibleJoin, unheardSignal, waitWithoutExpiry } from './waiting.ts'
 
-/** Every rule that looks at a chart. */
+/** Every rule that looks at a chart, and at its source where it is there. */
 export const ALL_RULES: readonly Rule[] = [
   unreachable,
   deadEnd,
@@ -24,4 +27,8 @@ export const ALL_RULES: readonly Rule[] = [
   unsaidEffect,
   earlyIrreversible,
   retriedEffect,
+  unusedTarget,
+  undeclaredTarget,
+  unfitData,
+  piiInPrompt,
 ]

@@ -1,7 +1,7 @@
 import type ts from 'typescript'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
 
-/** The compiler's API: parsing only is used of it. */
+/** The compiler's API. */
 export type Compiler = typeof ts
 
 /**

@@ -13,7 +13,7 @@ export type Declared =
   | { readonly kind: 'part'; readonly of: ts.Expression; readonly property: string }
   | { readonly kind: 'import'; readonly from: string; readonly name: string }
 
-/** One file, parsed and not checked, with what stands at its top. */
+/** One file with what stands at its top. */
 export class ParsedFile {
   readonly path: string
   readonly tree: ts.SourceFile
@@ -25,10 +25,10 @@ export class ParsedFile {
   readonly passesOn: readonly string[]
   readonly #ts: Compiler
 
-  constructor(path: string, text: string, compiler: Compiler) {
+  constructor(path: string, tree: ts.SourceFile, compiler: Compiler) {
     this.path = path
     this.#ts = compiler
-    this.tree = compiler.createSourceFile(path, text, compiler.ScriptTarget.Latest, true)
+    this.tree = tree
     const declared = new Map<string, Declared>()
     const classes: ts.ClassLikeDeclaration[] = []
     const imports: string[] = []
@@ -60,15 +60,7 @@ export class ParsedFile {
   }
 
   place(node: ts.Node): Place {
-    const start = this.tree.getLineAndCharacterOfPosition(node.getStart(this.tree))
-    const end = this.tree.getLineAndCharacterOfPosition(node.getEnd())
-    const endColumn = end.line === start.line ? end.character : start.character + 1
-    return {
-      file: this.path,
-      line: start.line + 1,
-      column: start.character + 1,
-      endColumn: endColumn + 1,
-    }
+    return placeIn(this.tree, node)
   }
 
   #docOf(node: ts.Node): string {
@@ -131,6 +123,24 @@ export class ParsedFile {
     return all.filter(isFile).slice(0, 1)
   }
 }
+/** Where a node stands. */
+export function placeAt(node: ts.Node): Place {
+  return placeIn(node.getSourceFile(), node)
+}
+
+/** Where a node stands in its file. */
+function placeIn(tree: ts.SourceFile, node: ts.Node): Place {
+  const start = tree.getLineAndCharacterOfPosition(node.getStart(tree))
+  const end = tree.getLineAndCharacterOfPosition(node.getEnd())
+  const endColumn = end.line === start.line ? end.character : start.character + 1
+  return {
+    file: tree.fileName,
+    line: start.line + 1,
+    column: start.character + 1,
+    endColumn: endColumn + 1,
+  }
+}
+
 const ENDINGS: readonly string[] = ['.ts', '.tsx', '.mts', '.js', '/index.ts', '/index.js']
 
 function isFile(path: string): boolean {
@@ -140,20 +150,29 @@ function isFile(path: string): boolean {
 /** The files that were asked for, each parsed once. */
 export class ParsedFiles {
   readonly #compiler: Compiler
+  readonly #opened: (path: string) => ts.SourceFile | undefined
   readonly #files = new Map<string, ParsedFile | undefined>()
 
-  constructor(compiler: Compiler) {
+  /** `opened` gives files that are parsed already. */
+  constructor(compiler: Compiler, opened: (path: string) => ts.SourceFile | undefined = () => undefined) {
     this.#compiler = compiler
+    this.#opened = opened
   }
 
   /** `undefined`: there is no such file. */
   get(path: string): ParsedFile | undefined {
-    if (!this.#files.has(path))
-      this.#files.set(
-        path,
-        existsSync(path) ? new ParsedFile(path, readFileSync(path, 'utf8'), this.#compiler) : undefined,
-      )
+    if (!this.#files.has(path)) {
+      const tree = this.#opened(path) ?? this.#parse(path)
+      this.#files.set(path, tree && new ParsedFile(path, tree, this.#compiler))
+    }
     return this.#files.get(path)
+  }
+
+  #parse(path: string): ts.SourceFile | undefined {
+    const { createSourceFile, ScriptTarget } = this.#compiler
+    return existsSync(path)
+      ? createSourceFile(path, readFileSync(path, 'utf8'), ScriptTarget.Latest, true)
+      : undefined
   }
 
   /** What a name of a file stands for, followed through imports. */

@@ -1,21 +1,33 @@
 import { resolve } from 'node:path'
 import type ts from 'typescript'
 import { loadCompiler, type Compiler } from './compiler.ts'
+import { HandlerReader, type MethodAt } from './handler-reader.ts'
 import { ParsedFiles, type ParsedFile } from './parsed-file.ts'
+import { openPrograms, type Typed } from './program.ts'
 import type { Source, SourceEntry, SourceMethod, WorkflowSource } from './source.ts'
 
 /**
  * Finds the workflow classes of some files, and of files beside them that they import from or pass on: where each class,
- * method, state and signal stands, and what its doc comment says. Files are parsed, not checked and not run.
+ * method, state and signal stands, and what its doc comment says. Files are parsed, and run never.
  *
  * @param files their paths; one that is not there has no workflows
+ * @param options `types`: read also what the type checker knows of handlers, with the `tsconfig.json` nearest to each
+ *   file; takes about as long as `tsc` takes to read them. Default `false`
  * @throws StepwrightError `module-missing` where the package typescript is not installed
  * @example
  * const { workflows } = await readSource(['article.ts'])
  * console.log(workflows[0]?.methods.get('draft')?.doc)
  */
-export async function readSource(files: readonly string[]): Promise<Source> {
-  return new SourceReader(await loadCompiler()).read(files.map((file) => resolve(file)))
+export async function readSource(files: readonly string[], options: SourceOptions = {}): Promise<Source> {
+  return new SourceReader(await loadCompiler()).read(
+    files.map((file) => resolve(file)),
+    options,
+  )
+}
+
+/** Options of {@link readSource}. */
+export interface SourceOptions {
+  readonly types?: boolean
 }
 
 /** The `states(...)` of a workflow. */
@@ -26,19 +38,33 @@ interface StatesCall {
 
 class SourceReader {
   readonly #ts: Compiler
-  readonly #files: ParsedFiles
+  #files: ParsedFiles
+  #typed: readonly Typed[] = []
 
   constructor(compiler: Compiler) {
     this.#ts = compiler
     this.#files = new ParsedFiles(compiler)
   }
 
-  read(paths: readonly string[]): Source {
+  read(paths: readonly string[], { types = false }: SourceOptions): Source {
+    const workflows = this.#workflows(paths)
+    if (!types || workflows.length === 0) return { workflows }
+    // only what holds a workflow, and what that imports, is worth the time that types take
+    this.#typed = openPrograms([...new Set(workflows.map(({ place }) => place.file))], this.#ts)
+    this.#files = new ParsedFiles(this.#ts, (path) => this.#typedOf(path)?.program.getSourceFile(path))
+    return { workflows: this.#workflows(paths) }
+  }
+
+  #workflows(paths: readonly string[]): readonly WorkflowSource[] {
     const near = paths.flatMap((path) => this.#files.get(path)?.imports ?? [])
     const seen = new Set([...paths, ...near])
     for (const path of seen) for (const next of this.#files.get(path)?.passesOn ?? []) seen.add(next)
     const files = [...seen].flatMap((path) => this.#files.get(path) ?? [])
-    return { workflows: files.flatMap((file) => file.classes.flatMap((node) => this.#workflow(file, node))) }
+    return files.flatMap((file) => file.classes.flatMap((node) => this.#workflow(file, node)))
+  }
+
+  #typedOf(path: string): Typed | undefined {
+    return this.#typed.find(({ program }) => program.getSourceFile(path))
   }
 
   /** A class whose decorator is a `workflow(...)`, under whichever name. */
@@ -50,12 +76,15 @@ class SourceReader {
       if (property !== 'workflow') continue
       const name = this.#property(call.arguments[0], 'name')
       const declaration = of && this.#declaration(file, of)
+      const methods = this.#methods(file, node)
+      const typed = this.#typedOf(file.path)
       return [
         {
           ...file.entry(node, node.name ?? decorator),
           className: node.name?.text ?? '',
           ...(name && this.#ts.isStringLiteralLike(name) ? { workflow: name.text } : {}),
-          methods: this.#methods(file, node),
+          methods: new Map(methods.map((method) => [method.name, methodEntry(method)])),
+          ...(typed ? { handlers: new HandlerReader(this.#ts, typed).read(node, methods) } : {}),
           members: this.#members(declaration),
           signals: this.#keys(declaration, 'signals'),
           transactions: this.#keys(declaration, 'transactions'),
@@ -82,12 +111,12 @@ class SourceReader {
       : undefined
   }
 
-  /** The methods of a class and of its bases; of those of one name the class's own. */
+  /** The methods of the bases of a class, and its own: of those of one name the last counts. */
   #methods(
     file: ParsedFile,
     node: ts.ClassLikeDeclaration,
     below: readonly ts.Node[] = [],
-  ): ReadonlyMap<string, SourceMethod> {
+  ): readonly MethodAt[] {
     const base = node.heritageClauses?.find(({ token }) => token === this.#ts.SyntaxKind.ExtendsKeyword)
       ?.types[0]?.expression
     const target = base && this.#ts.isIdentifier(base) ? this.#files.follow(file, base.text) : undefined
@@ -99,11 +128,11 @@ class SourceReader {
       .filter((member) => this.#ts.isMethodDeclaration(member))
       .flatMap((member) => {
         const { name } = member
-        if (!this.#ts.isIdentifier(name) && !this.#ts.isStringLiteralLike(name)) return []
-        const keyed = member.body?.getText(file.tree).includes('idempotencyKey') ?? false
-        return [[name.text, { ...file.entry(member, name), keyed }] as const]
+        return this.#ts.isIdentifier(name) || this.#ts.isStringLiteralLike(name)
+          ? [{ name: name.text, file, node: member }]
+          : []
       })
-    return new Map([...inherited, ...own])
+    return [...inherited, ...own]
   }
 
   /** The members of the enum, or of the object that serves as one. */
@@ -161,6 +190,11 @@ class SourceReader {
       ? this.#object(node.expression)
       : undefined
   }
+}
+
+function methodEntry({ file, node }: MethodAt): SourceMethod {
+  const keyed = node.body?.getText(file.tree).includes('idempotencyKey') ?? false
+  return { ...file.entry(node, node.name), keyed }
 }
 
 /** The name by which a member is stored: its text, or of a number the member's own name. */

@@ -16,6 +16,8 @@ export interface Anchor {
   readonly state?: string
   readonly signal?: string
   readonly transaction?: string
+  /** Where exactly, where that is known already. */
+  readonly place?: Place | undefined
 }
 
 /** Something of a workflow as it stands in its source. */
@@ -31,6 +33,75 @@ export interface SourceMethod extends SourceEntry {
   readonly keyed: boolean
 }
 
+/** A member of the enum of states, as `go` takes it. */
+export type Member = string | number
+
+/** A move as it stands in a handler, or in what it calls. */
+export interface SourceMove {
+  /** Where it goes; one of them, where only the type of its target tells. */
+  readonly to: readonly Member[]
+  readonly place: Place
+  /** Why what it hands over does not fit, for sure. */
+  readonly misfits: readonly Misfit[]
+  /** By field of what it hands over, what that may be made of; `*`: any field. */
+  readonly feeds: ReadonlyMap<string, readonly Origin[]>
+  /** The same of the vars that it changes. */
+  readonly vars: ReadonlyMap<string, readonly Origin[]>
+}
+
+/** A field of what a handler is given; `*`: any. */
+export interface Origin {
+  readonly of: 'input' | 'vars' | 'session' | 'signal'
+  readonly field: string
+}
+
+/** A call that asks a model. */
+export interface SourcePrompt {
+  readonly place: Place
+  /** What is called, as it is written. */
+  readonly call: string
+  /** What it is given may be made of these. */
+  readonly from: readonly Origin[]
+}
+
+/** What is wrong with a value that is handed to a state. */
+export interface Misfit {
+  /** A field that is missing, one that the state does not have, or a value of another kind. */
+  readonly fault: 'missing' | 'extra' | 'other'
+  /** The names of fields, with dots; empty for the value itself. */
+  readonly path: string
+  readonly is?: string
+  readonly wants?: string
+}
+
+/** A way out that a decorator gives data for. */
+export interface SourceEdge {
+  readonly by: 'catch' | 'expires' | 'visits'
+  readonly to: Member
+  /** Where its data stands. */
+  readonly place: Place
+  /** Why what its function makes does not fit, for sure. */
+  readonly misfits: readonly Misfit[]
+  /** As those of a move. */
+  readonly feeds: ReadonlyMap<string, readonly Origin[]>
+}
+
+/** What the types of a workflow say of one decorated method. */
+export interface SourceHandler {
+  /** The name of its decorator: `step`, `wait`, and so on. */
+  readonly kind: string
+  readonly method: string
+  /** The state that it handles. */
+  readonly state: Member
+  /** Where each declared target stands that is written in the decorator. */
+  readonly targets: ReadonlyMap<Member, Place>
+  readonly edges: readonly SourceEdge[]
+  readonly moves: readonly SourceMove[]
+  /** It makes no other moves: all that it returns is known. */
+  readonly complete: boolean
+  readonly prompts: readonly SourcePrompt[]
+}
+
 /** A workflow class as it stands in its source, its bases included. */
 export interface WorkflowSource extends SourceEntry {
   /** The name of the class; empty where it has none. */
@@ -42,6 +113,8 @@ export interface WorkflowSource extends SourceEntry {
   readonly members: ReadonlyMap<string, SourceEntry>
   readonly signals: ReadonlyMap<string, SourceEntry>
   readonly transactions: ReadonlyMap<string, SourceEntry>
+  /** What types say of its handlers; only where they were asked for. */
+  readonly handlers?: readonly SourceHandler[]
 }
 
 /** The workflow classes of some files, as {@link readSource} gives them. */
@@ -58,7 +131,8 @@ export function sourceOf(definition: Definition, source: Source | undefined): Wo
 }
 
 /** Where something of a workflow stands; the class, where it is not to be found. */
-export function placeOf({ method, state, signal, transaction }: Anchor, found: WorkflowSource): Place {
+export function placeOf({ place, method, state, signal, transaction }: Anchor, found: WorkflowSource): Place {
+  if (place) return place
   const entry =
     (method === undefined ? undefined : found.methods.get(method)) ??
     (state === undefined ? undefined : found.members.get(state)) ??

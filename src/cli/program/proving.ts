@@ -20,6 +20,7 @@ export function addProving(verbs: Verbs): void {
         new Option('--fail-on <severity>', 'the least bad finding that fails')
           .choices(['error', 'warning', 'note', 'never'])
           .default('error'),
+        new Option('--no-types', 'leave out the rules that need the types of the source'),
       ],
       examples: [
         'check article.ts',
@@ -27,6 +28,7 @@ export function addProving(verbs: Verbs): void {
         'check article.ts order.ts --rule wait-without-expiry=off --rule unbounded-loop=error',
         'check src/workflows --format sarif > check.sarif',
         'check src/workflows --format github',
+        'check src/workflows --no-types',
       ],
     },
     (words, options, _choice, terminal) => checkCommand(words.all(0), options, terminal),

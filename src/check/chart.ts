@@ -66,6 +66,12 @@ export class Chart {
     return state === undefined || state.kind === 'final' ? undefined : state.maxVisits?.to
   }
 
+  /** How many visits a state's bound allows. */
+  timesOf(name: string): number | undefined {
+    const state = this.definition.states.get(name)
+    return state === undefined || state.kind === 'final' ? undefined : state.maxVisits?.times
+  }
+
   /**
    * What may come of a move: its target is entered, or passed over for the one that its bound leads to, where the run may
    * have been in it before; and so on. Each way ends with the state that is entered.

@@ -4,8 +4,12 @@ import type { Problem, Refusal } from '../definition/refusal.ts'
 import type { AnyClass } from '../definition/shape.ts'
 import { RULES, type RuleCode, type Severity } from '../model/rule.ts'
 import { silence } from './allowance.ts'
+import type { Limits } from './bounds/limits.ts'
+import { overLimits } from './bounds/over-limits.ts'
 import { Chart } from './chart.ts'
 import type { Finding, Ruled } from './finding.ts'
+import { brokenProperties } from './properties/broken-properties.ts'
+import type { Properties } from './properties/properties.ts'
 import { ALL_RULES } from './rules/all.ts'
 import { anchorOf } from './rules/rule.ts'
 import { placeOf, sourceOf, type Source, type WorkflowSource } from './source/source.ts'
@@ -16,6 +20,10 @@ export interface CheckOptions {
   readonly source?: Source | undefined
   /** How bad findings of a rule are, instead of what `RULES` says; `'off'`: they are left out. */
   readonly rules?: { readonly [R in RuleCode]?: Severity | 'off' }
+  /** What every run is to keep to, from {@link properties}; those of other workflows are left out. */
+  readonly properties?: readonly Properties[]
+  /** What no run is to come to more of, from {@link limits}; those of other workflows are left out. */
+  readonly limits?: readonly Limits[]
   /** Findings that the workflow allows are given too, with the reason in `allowed`. Default `false`. */
   readonly allowed?: boolean
 }
@@ -32,7 +40,7 @@ export interface CheckOptions {
  */
 export function check(
   workflow: AnyClass | Definition | Refusal,
-  { source, rules = {}, allowed = false }: CheckOptions = {},
+  { source, rules = {}, allowed = false, properties = [], limits = [] }: CheckOptions = {},
 ): readonly Finding[] {
   const { definition, problems } = subjectOf(workflow)
   const text = sourceOf(definition, source)
@@ -40,6 +48,8 @@ export function check(
   const found = [
     ...refused(definition, problems),
     ...(problems.every(isOfRule) ? findAll(new Chart(definition), text) : []),
+    ...properties.filter((one) => one.definition === definition).flatMap(brokenProperties),
+    ...limits.filter((one) => one.definition === definition).flatMap(overLimits),
   ].filter(({ rule }) => severityOf(rule) !== 'off')
   const finish = (one: Ruled): Finding => {
     const { at, states, ...rest } = one

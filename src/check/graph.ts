@@ -80,7 +80,7 @@ export function components(names: Iterable<string>, graph: Graph): readonly (rea
       const parent = walk.at(-1)
       if (parent) lower(parent.name, low)
       if (low !== numbers.get(at.name)) continue
-      const group = stack.splice(stack.indexOf(at.name))
+      const group = stack.splice(stack.lastIndexOf(at.name))
       for (const name of group) open.delete(name)
       found.push(group)
     }

@@ -19,3 +19,19 @@ export type {
   SourcePrompt,
   WorkflowSource,
 } from './source/source.ts'
+export { bounds, type Bound, type Bounds, type BoundsOptions } from './bounds/bounds.ts'
+export type { Metric } from './bounds/amount.ts'
+export type { Figures, PerState } from './bounds/figures.ts'
+export { limits, type Limits, type Most } from './bounds/limits.ts'
+export {
+  after,
+  atMost,
+  eventually,
+  never,
+  type After,
+  type Never,
+  type Property,
+} from './properties/property.ts'
+export type { Claim } from './properties/property.ts'
+export { properties, type Properties, type PropertiesOptions } from './properties/properties.ts'
+export type { Loops } from './properties/counterexample.ts'

@@ -42,8 +42,8 @@ const JAVASCRIPT: readonly string[] = ['.js', '.mjs', '.cjs']
  */
 export async function loadWorkflowFile(path: string): Promise<WorkflowFile> {
   const module = await importFile(path)
-  const inner = module['default'] // a CommonJS file gives all its exports there
-  const all = [...Object.entries(module), ...(isPlainObject(inner) ? Object.entries(inner) : [])]
+  const inner = module['default']
+  const all = exportsOf(module)
   const names = new Map(all.toReversed().map(([name, value]) => [value, name])) // the first name of each
   const workflows = [...new Set(all.map(([, value]) => value))].flatMap((value) => {
     const definition = definitionOf(value)
@@ -123,6 +123,17 @@ export function familyOf({ workflows: all }: WorkflowFile, chosen: readonly Work
 export function machineFor(engine: Engine, file: WorkflowFile, name: string): Machine | undefined {
   const found = familyOf(file, file.workflows).find(({ definition }) => definition.name === name)
   return found && engine.machine(found.workflowClass)
+}
+
+/** Everything that a file exports. */
+export async function valuesIn(path: string): Promise<readonly unknown[]> {
+  return [...new Set(exportsOf(await importFile(path)).map(([, value]) => value))]
+}
+
+/** A CommonJS file gives all its exports as the default one. */
+function exportsOf(module: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  const inner = module['default']
+  return [...Object.entries(module), ...(isPlainObject(inner) ? Object.entries(inner) : [])]
 }
 
 /** The exports of a file; TypeScript through tsx. */

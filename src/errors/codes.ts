@@ -61,6 +61,7 @@ export const CODES = {
     'No test can be generated for something in a workflow: no value is found, or no path leads there.',
   'not-covered': 'Tests have seen fewer states or transitions of a workflow than they should.',
   'path-left': 'A generated test took another path than it was made for.',
+  'path-taken': 'A run can go a path that no run is to go.',
   'permission-denied': 'The inspector was asked to send an event, and it is read-only.',
 } as const
 

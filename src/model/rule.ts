@@ -36,6 +36,8 @@ export const RULES = {
   'undeclared-target': { severity: 'error', about: 'The handler goes where it does not declare to go.' },
   'unfit-data': { severity: 'error', about: 'A state is handed what its schema refuses.' },
   'pii-in-prompt': { severity: 'warning', about: 'What is marked as personal reaches a model.' },
+  'broken-property': { severity: 'error', about: 'A run may break a property that every run is to keep to.' },
+  'over-limit': { severity: 'error', about: 'A run may come to more than it is to.' },
   'idle-allow': { severity: 'note', about: 'An allowance that silences nothing.' },
 } as const satisfies Readonly<Record<string, { readonly severity: Severity; readonly about: string }>>
 

@@ -8,11 +8,17 @@ export type { ChatCall, Reply, Script, ScriptedAnswer, ScriptedToolCall } from '
 export { createTestEngine, type TestEngine } from './test-engine.ts'
 export type { Course } from '../control/course.ts'
 export { coverPaths, coverTransitions, takePath, type Cover, type CoverPath } from './cover/cover.ts'
+export { avoidPath } from './cover/avoid-path.ts'
 export type { CoverOptions } from './cover/options.ts'
 export { unstubbed } from './unstubbed.ts'
 export { TestClock } from './test-clock.ts'
 export { FaultyStore, type Fault, type FaultPlan, type StoreCall } from './faulty-store.ts'
-export { checkMatchers, type CheckMatchers, type PassCheckOptions } from './check-matchers.ts'
+export {
+  checkMatchers,
+  type CheckMatchers,
+  type HoldOptions,
+  type PassCheckOptions,
+} from './check-matchers.ts'
 export { drill, type DrillOptions } from './drill/drill.ts'
 export { drillText } from './drill/drill-text.ts'
 export type { Difference } from './drill/difference.ts'

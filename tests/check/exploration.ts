@@ -18,7 +18,8 @@ const THROWN: readonly unknown[] = [
   'x',
 ]
 
-interface Move {
+/** One thing that a run may do in a state. */
+export interface Move {
   readonly to: string
   readonly by: 'step' | 'signal' | 'expires' | 'catch'
 }
@@ -125,7 +126,8 @@ export class Exploration {
   }
 }
 
-function movesOf(state: StateDefinition): readonly Move[] {
+/** All that a run may do in a state, but for being passed over. */
+export function movesOf(state: StateDefinition): readonly Move[] {
   if (state.kind === 'final') return []
   const moves: Move[] = []
   if (state.kind !== 'wait') for (const to of state.to) moves.push({ to, by: 'step' })

@@ -1,7 +1,9 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { check, readSource } from '../../src/check/index.ts'
+import { bounds, check, readSource } from '../../src/check/index.ts'
+import { patience, promises } from '../../examples/05-approval/promises.ts'
+import { ApprovalWorkflow } from '../../examples/05-approval/approval.ts'
 import { readDefinition } from '../../src/index.ts'
 import type { AnyClass } from '../../src/definition/shape.ts'
 
@@ -58,4 +60,13 @@ test('loops that only their handlers bound are known, and nothing else is noted'
     'promoter: unbounded-loop',
     'refine: unbounded-loop',
   ])
+})
+
+test('the approval keeps what its example promises, and would not keep more', () => {
+  expect(check(ApprovalWorkflow, { properties: [promises], limits: [patience] })).toEqual([])
+  expect(check(ApprovalWorkflow, { limits: [patience.with({ ms: 12 * 86_400_000 })] })).toMatchObject([
+    { rule: 'over-limit', path: ['review', 'escalated'] },
+  ])
+  const { states } = bounds(ApprovalWorkflow)
+  expect([...states.values()].map(({ most }) => most)).toEqual([1, 1, 1, 1])
 })

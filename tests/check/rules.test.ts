@@ -6,6 +6,7 @@ import {
   readSource,
   RULES,
   refusalOf,
+  type CheckOptions,
   type Refusal,
   type RuleCode,
   type Source,
@@ -17,12 +18,19 @@ import { readDefinition } from '../../src/index.ts'
 interface Fixture {
   readonly mistake: () => AnyClass
   readonly mend: () => AnyClass
+  /** What is asked of the class, where the rule is about that. */
+  readonly asked?: (workflow: AnyClass) => CheckOptions
 }
 
 const CODES = Object.keys(RULES) as RuleCode[]
 /** Rules that need types; the others look at charts whose handlers are the shortest that there can be. */
 const TYPED: readonly RuleCode[] = ['unused-target', 'undeclared-target', 'unfit-data', 'pii-in-prompt']
 const fileOf = (code: string): string => join(import.meta.dirname, 'fixtures', `${code}.ts`)
+
+/** What is found in a class, with what is asked of it. */
+function found({ asked }: Fixture, subject: AnyClass | Refusal, options: CheckOptions = {}) {
+  return check(subject, { ...(typeof subject === 'function' ? asked?.(subject) : {}), ...options })
+}
 
 /** The class, or what it was refused for when it was made. */
 function made(make: () => AnyClass): AnyClass | Refusal {
@@ -47,8 +55,8 @@ describe.each(CODES)('%s', (code) => {
   const load = (): Promise<Fixture> => import(file) as Promise<Fixture>
 
   test('is found where it is, and nothing else is', async () => {
-    const subject = made((await load()).mistake)
-    const findings = check(subject, { source: await sourceOf(code) })
+    const fixture = await load()
+    const findings = found(fixture, made(fixture.mistake), { source: await sourceOf(code) })
     const line = readFileSync(file, 'utf8')
       .split('\n')
       .findIndex((text) => text.includes(`//! ${code}`)) // the comment stands behind the line that is meant
@@ -65,14 +73,15 @@ describe.each(CODES)('%s', (code) => {
   })
 
   test('is silent once it is mended', async () => {
-    const { mend } = await load()
-    expect(check(mend(), { source: await sourceOf(code) })).toEqual([])
+    const fixture = await load()
+    expect(found(fixture, fixture.mend(), { source: await sourceOf(code) })).toEqual([])
   })
 
   test('shows a path that the chart has', async () => {
-    const subject = made((await load()).mistake)
+    const fixture = await load()
+    const subject = made(fixture.mistake)
     const { initial, states } = 'definition' in subject ? subject.definition : readDefinition(subject)
-    for (const { path } of check(subject)) {
+    for (const { path } of found(fixture, subject)) {
       if (path.length === 0) continue
       expect(path[0]).toBe(initial)
       for (const [i, to] of path.slice(1).entries()) {
@@ -111,8 +120,18 @@ test.each([
     '"begin" cannot be undone, and "tell" after it may fail',
     ['approve', 'begin', 'tell'],
   ],
+  [
+    'broken-property',
+    '"paid only after approval": never(paid).before(approved) does not hold',
+    ['begin', 'paid'],
+  ],
+  [
+    'over-limit',
+    'A run may come to 7 visits, and the limit is 6 visits',
+    ['begin', 'refine', 'begin', 'refine', 'begin', 'refine', 'begin', 'end'],
+  ],
   ['retried-effect', '"begin" (begin) cannot be undone and is tried up to 3 times', ['begin']],
 ] as const)('%s says what is wrong', async (code, message, path) => {
-  const { mistake } = (await import(fileOf(code))) as Fixture
-  expect(check(made(mistake))).toMatchObject([{ message, path }])
+  const fixture = (await import(fileOf(code))) as Fixture
+  expect(found(fixture, made(fixture.mistake))).toMatchObject([{ message, path }])
 })

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { fixture, test, type CommandLine } from './command-line.ts'
@@ -32,6 +32,30 @@ export class Gate {
 }
 `
 }
+
+/** A loop that nothing but a deadline bounds. */
+function loop(name: string): string {
+  return `// no package can be imported from here
+import { states } from '${SRC}/index.ts'
+const any = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+const T = states({ Ask: 'ask', Think: 'think', Done: 'done' } as const, { ask: any, think: any, done: any },
+  { initial: 'ask', final: ['done'] })
+@T.workflow({ name: '${name}', deadline: '2h' })
+export class Loop {
+  //
+  @T.step('ask', { to: ['think', 'done'] })
+  ask() { return T.go('done', {}) }
+  @T.step('think', { to: 'ask' })
+  think() { return T.go('ask', {}) }
+}
+`
+}
+
+const PROMISES = `import { limits, never, properties } from '${SRC}/check/index.ts'
+import { Loop } from './loop.ts'
+export const promises = properties(Loop, { 'thought over': never('done').before('think') })
+export const budget = limits(Loop, { perState: { ask: { cost: 0.1 } }, most: { cost: 1, visits: Infinity } })
+`
 
 describe.concurrent('stepwright check', () => {
   test('says what, where, why, for example, and how to mend it', async ({ cli }) => {
@@ -120,6 +144,91 @@ describe.concurrent('stepwright check', () => {
     expect(result).toMatchObject({ findings: [lost], allowed: 1 })
     expect(code).toBe(0)
     expect((await cli.json(...check, 'gate.ts')).result).toMatchObject({ findings: [], allowed: 1 })
+  })
+
+  test('--bounds tells what a run may come to, and limits are kept', async ({ cli }) => {
+    await put(cli, { 'loop.ts': loop('loop') })
+    const { out, code } = await cli.run([...check, 'loop.ts', '--bounds', '--rule', 'unbounded-loop=off'])
+    expect(out).toBe(`A RUN OF loop    AT MOST    BECAUSE
+visits           unbounded  no bound on the loop ask -> think -> ask
+attempts         unbounded  no bound on the loop ask -> think -> ask
+time             2h 0m
+visits of ask    unbounded  no bound on the loop ask -> think -> ask
+visits of think  unbounded  no bound on the loop think -> ask -> think
+visits of done   1
+
+nothing found in 1 workflow
+`)
+    expect(code).toBe(0)
+    const limited = [...check, 'loop.ts', '--max-visits', '9', '--max-time', '1h', '--max-cost', '0.5']
+    const { result, code: failed } = await cli.json(...limited, '--bounds')
+    expect(result).toMatchObject({
+      findings: [
+        {
+          rule: 'over-limit',
+          message: 'A run may come to 2h 0m, and the limit is 1h 0m',
+          place: { line: 7 },
+        },
+        { rule: 'over-limit', states: ['ask', 'think'], path: ['ask', 'think', 'ask'], place: { line: 10 } },
+      ],
+      bounds: [
+        {
+          workflow: 'loop',
+          exact: true,
+          run: { visits: { most: null, loop: ['ask', 'think', 'ask'] }, ms: { most: 7_200_000 } },
+          states: { done: { most: 1 } },
+        },
+      ],
+    })
+    expect(failed).toBe(1)
+  })
+
+  test('exported properties and limits are checked, also where they stand in a file of their own', async ({
+    cli,
+  }) => {
+    await put(cli, { 'loop.ts': loop('loop'), 'promises.ts': PROMISES })
+    const { result, code } = await cli.json(...check, 'promises.ts', '--bounds')
+    expect(result).toMatchObject({
+      workflows: 1,
+      findings: [
+        {
+          rule: 'broken-property',
+          path: ['ask', 'done'],
+          message: '"thought over": never(done).before(think) does not hold',
+        },
+        {
+          rule: 'over-limit',
+          message: expect.stringContaining('Nothing bounds the cost of a run') as string,
+        },
+      ],
+      bounds: [{ run: { cost: { most: null } } }],
+    })
+    expect(code).toBe(1)
+    expect((await cli.run([...check, 'promises.ts', '--write-tests', 'tests'])).err).toContain(
+      'no test is written for loop: name the file that exports its class too',
+    )
+  })
+
+  test('--write-tests writes a test that fails as long as a run can break the property', async ({ cli }) => {
+    await put(cli, { 'flows/loop.ts': loop('loop'), 'flows/promises.ts': PROMISES })
+    const words = [...check, 'flows/loop.ts', 'flows/promises.ts', '--write-tests', 'tests']
+    const { err } = await cli.run(words)
+    const file = 'tests/loop.thought-over.test.ts'
+    expect(err).toContain(`written: ${file}\n`)
+    expect(await readFile(join(cli.folder, file), 'utf8')).toBe(
+      `// Written by \`stepwright check --write-tests\`. It fails as long as a run can go this way.
+import { test } from 'vitest'
+import { avoidPath } from 'stepwright/testing'
+import { Loop } from '../flows/loop.ts'
+
+// never(done).before(think)
+test('thought over', () =>
+  avoidPath(Loop, [
+    'ask -> done by step',
+  ]))
+`,
+    )
+    expect((await cli.json(...words)).result).toMatchObject({ tests: [file] })
   })
 
   test('wrong use is said', async ({ cli }) => {

@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { RULES, type RuleCode, type Severity } from '../../model/rule.ts'
 import { checkCommand, FINDING_FORMATS, type CheckCommandOptions, type RuleLevels } from '../check-command.ts'
+import { duration, wholeNumber } from './options.ts'
 import type { Verbs } from './verbs.ts'
 
 /** `check`: what can be said before a run starts. */
@@ -21,6 +22,11 @@ export function addProving(verbs: Verbs): void {
           .choices(['error', 'warning', 'note', 'never'])
           .default('error'),
         new Option('--no-types', 'leave out the rules that need the types of the source'),
+        new Option('--bounds', 'show what a run of each workflow may come to at most'),
+        ...LIMITS.map(([flag, what, read]) =>
+          new Option(flag, `a run that may come to more ${what} is an error`).argParser(read),
+        ),
+        new Option('--write-tests <folder>', 'write a test for each exported property that does not hold'),
       ],
       examples: [
         'check article.ts',
@@ -29,10 +35,29 @@ export function addProving(verbs: Verbs): void {
         'check src/workflows --format sarif > check.sarif',
         'check src/workflows --format github',
         'check src/workflows --no-types',
+        'check article.ts --bounds --max-visits 50 --max-time 2d',
+        'check order.ts --write-tests tests/counterexamples',
       ],
     },
     (words, options, _choice, terminal) => checkCommand(words.all(0), options, terminal),
   )
+}
+
+type Limit = readonly [flag: string, what: string, read: (text: string) => unknown]
+
+const LIMITS: readonly Limit[] = [
+  ['--max-visits <n>', 'visits of states', wholeNumber(0)],
+  ['--max-attempts <n>', 'calls of handlers', wholeNumber(0)],
+  ['--max-calls <n>', 'calls of models', wholeNumber(0)],
+  ['--max-tokens <n>', 'tokens', wholeNumber(0)],
+  ['--max-cost <amount>', 'cost', amount],
+  ['--max-time <time>', 'time', duration],
+]
+
+function amount(text: string): number {
+  const number = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN
+  if (Number.isFinite(number)) return number
+  throw new InvalidArgumentError('Give a number such as 0.5.')
 }
 
 function ruleLevel(text: string, before: RuleLevels = {}): RuleLevels {

@@ -106,6 +106,18 @@ export class Engine<W extends AnyClass = AnyClass> {
     return this.#parts.runs.list(filter)
   }
 
+  /** The ids of all runs, newest first: for going over more than one wants to hold. Nothing of them is read. */
+  async *ids(): AsyncGenerator<string> {
+    await this.open()
+    yield* this.#parts.runs.ids()
+  }
+
+  /** The run as it is stored; `undefined` where there is none. One that is damaged is shown as `corrupt`, as `list` does. */
+  async find(id: string): Promise<RunView | undefined> {
+    await this.open()
+    return this.#parts.runs.findAny(id)
+  }
+
   /** Sends a signal to a run whose class is not at hand; see {@link RunHandle.signal}. */
   async signal(id: string, name: string, payload: unknown, options: Send = {}): Promise<Accepted> {
     await this.open()

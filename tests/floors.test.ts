@@ -31,12 +31,21 @@ const FLOORS: readonly (readonly string[])[] = [
     'src/index.ts',
   ],
   ['src/testing', 'src/eval'],
-  ['src/deploy'],
+  ['src/deploy', 'src/outlook'],
   ['src/cli'],
 ]
 /** Third-party packages and where they may be used. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['src/definition', 'src/store', 'src/llm', 'src/compile', 'src/testing', 'src/eval', 'src/cli'],
+  zod: [
+    'src/definition',
+    'src/store',
+    'src/llm',
+    'src/compile',
+    'src/testing',
+    'src/eval',
+    'src/outlook',
+    'src/cli',
+  ],
   keyv: ['src/store'],
   '@keyv/redis': ['src/store'],
   devalue: ['src/store', 'src/cli/source-text.ts'],
@@ -151,6 +160,7 @@ describe('the files', () => {
       'src/check/index.ts',
       'src/deploy/index.ts',
       'src/inspect/index.ts',
+      'src/outlook/index.ts',
       'src/testing/index.ts',
       'machines/index.ts',
       'src/testing/vite.ts',

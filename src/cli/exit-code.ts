@@ -19,7 +19,7 @@ export const EXIT_HELP = `Exit codes:
   0    done; a run that was followed has completed
   1    a run failed, was cancelled, terminated or compensated; or what was looked for was found: mistakes (check), runs that are
        blocked (migrate, diff), go another way (rehearse) or are damaged (verify), answers that are not good enough (eval),
-       a crash that changes something (drill)
+       a crash that changes something (drill), runs that have drifted (drift) or are stuck (stuck)
   2    wrong usage or bad input: not JSON, an unknown run, signal or workflow, a verb that does not fit
   3    a run waits, is paused or was parked, or an answer did not come in time; or runs could not be rehearsed; the command has ended
   4    trouble with the store

@@ -12,7 +12,8 @@ import type { Heat } from '../inspect/drawing/marks.ts'
 import { toSvg } from '../inspect/drawing/svg.ts'
 import { textLines, toText } from '../inspect/drawing/text.ts'
 import { toMermaid } from '../inspect/mermaid.ts'
-import { readCoverage } from './coverage-file.ts'
+import { readCoverage } from '../outlook/coverage-file.ts'
+import { Coverage } from '../testing/coverage/coverage.ts'
 import { EXIT } from './exit-code.ts'
 import { writeJson } from './json-text.ts'
 import { tallyAll, tallyOne } from './run-tally.ts'
@@ -80,9 +81,9 @@ export async function graphCommand(
         `Run ${quote(run)} is one of ${quote(one.workflow)}, not of ${quote(definition.name)}`,
         `Draw it with --workflow ${one.workflow}`,
       )
-    const covered = coverage === undefined ? undefined : (await readCoverage(coverage)).tally(definition.name)
+    const covered = coverage === undefined ? undefined : await readCoverage(coverage, definition.name)
     const all = reader && heat ? await tallyAll(definition.name, reader, terminal) : undefined
-    const tally = one?.tally ?? all ?? covered
+    const tally = one?.tally ?? all ?? (covered && new Coverage([covered]).tally(definition.name))
     const descriptions = await describe(path, definition)
     return { definition, options: { descriptions, ...(tally ? { tally } : {}), ...(heat ? { heat } : {}) } }
   })

@@ -6,6 +6,7 @@ import { EXIT, EXIT_HELP, exitCodeOf } from './exit-code.ts'
 import { addDrilling } from './program/drilling.ts'
 import { addDeploying } from './program/deploying.ts'
 import { addEvaluating } from './program/evaluating.ts'
+import { addForeseeing } from './program/foreseeing.ts'
 import { addFollowing } from './program/following.ts'
 import { addKeeping } from './program/keeping.ts'
 import { addLooking } from './program/looking.ts'
@@ -90,6 +91,7 @@ export function makeProgram(finish: (code: number) => void): Command {
   addProving(proving)
   addDrilling(proving)
   addEvaluating(verbs('Evaluate:'))
+  addForeseeing(verbs('Foresee:'))
   addKeeping(verbs('Keep:'))
   return program
 }

@@ -55,6 +55,8 @@ export const CODES = {
   'invalid-backup': 'A file is not a backup of a store, or was cut off or changed.',
   'corrupt-document': 'A stored document is damaged, foreign or cut off.',
   'needs-migration': 'A live run stands in a state, or holds data, that the loaded code does not know.',
+  'invalid-statistics':
+    'A file holds no statistics of runs or no coverage of tests, or is of a newer version.',
   'module-missing': 'An optional package is needed for this and is not installed.',
   'module-failed': 'A workflow file could not be loaded.',
   'not-coverable':

@@ -60,7 +60,7 @@ describe.concurrent('stepwright graph', () => {
     await writeFile(join(cli.folder, 'wrong.json'), '[{ "workflow": 1 }]')
     expect(await cli.json('graph', ARTICLE, '--coverage', 'wrong.json')).toMatchObject({
       code: 2,
-      error: { code: 'invalid-options' },
+      error: { code: 'invalid-statistics' },
     })
   })
 

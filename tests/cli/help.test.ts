@@ -58,6 +58,7 @@ describe('help', () => {
       ...['diff', 'rehearse'],
       ...['check', 'drill'],
       'eval',
+      ...['drift', 'outlook', 'stuck'],
       ...['backup', 'restore', 'verify', 'repair', 'prune', 'rekey'],
     ])
   })

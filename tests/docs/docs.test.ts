@@ -110,6 +110,7 @@ describe('programs in the documents', () => {
       'docs/llm-limits.md',
       'docs/llm.md',
       'docs/operators.md',
+      'docs/outlook.md',
       'docs/patterns.md',
       'docs/people.md',
       'docs/prompts.md',

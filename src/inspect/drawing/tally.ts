@@ -1,5 +1,5 @@
-import type { Failure } from '../../model/failure.ts'
 import type { HistoryEvent, MoveCause } from '../../model/history.ts'
+import { journeyOf } from '../../model/journey.ts'
 
 /** What runs have done on the chart of their workflow: one run, or many together. */
 export interface Tally {
@@ -49,76 +49,17 @@ const NOTHING: StateTally = { visits: 0, ms: 0, failures: 0, errors: new Map(), 
  * tallyOf(history, Date.now()).states.get('review')?.ms
  */
 export function tallyOf(history: Iterable<HistoryEvent>, now: number): Tally {
+  const { stays, end } = journeyOf(history, now)
   const states = new Map<string, StateTally>()
   const moves = new Map<string, MoveTally>()
-  let state: string | undefined
-  /** From when time is counted: while the run goes on. */
-  let since: number | undefined
-  const add = (name: string, more: Partial<StateTally>): void => {
-    states.set(name, plus(states.get(name) ?? NOTHING, { ...NOTHING, ...more }))
-  }
-  const stop = (at: number): void => {
-    if (state !== undefined && since !== undefined) add(state, { ms: Math.max(0, at - since) })
-    since = undefined
-  }
-  const enter = (name: string, at: number): void => {
-    stop(at)
-    add(name, { visits: 1 })
-    state = name
-    since = at
-  }
-  for (const event of history) {
-    const { at } = event
-    switch (event.type) {
-      case 'started':
-        enter(event.to, at)
-        break
-      case 'moved': {
-        const { from, to, by } = event
-        const key = JSON.stringify([from, to, by])
-        moves.set(key, { from, to, by, count: (moves.get(key)?.count ?? 0) + 1 })
-        if (by === 'catch') add(from, { failures: 1 }) // its last attempt is told by the move alone
-        enter(to, at)
-        break
-      }
-      case 'migrated':
-        if (event.state !== state) enter(event.state, at)
-        break
-      case 'retried-by-hand':
-        if (event.data === undefined) since ??= at
-        else enter(event.state, at)
-        if (states.get(event.state)?.failed) add(event.state, { failed: -1 })
-        break
-      case 'attempt-failed':
-      case 'undo-failed':
-        add(event.state, failing([event.failure]))
-        break
-      case 'reminded':
-        if (event.failure && state !== undefined) add(state, failing([event.failure]))
-        break
-      case 'joined':
-        add(event.state, failing(Object.values(event.failures ?? {}), event.failed))
-        break
-      case 'compensating':
-        since ??= at // a run that was cancelled is at work again
-        break
-      case 'failed':
-        stop(at)
-        add(event.state, { failed: 1 })
-        break
-      case 'compensated':
-      case 'completed':
-      case 'cancelled':
-      case 'terminated':
-        stop(at)
-        break
-      default:
-        break // neither moves a run nor ends it
-    }
-  }
-  if (state !== undefined && since !== undefined) {
-    stop(now)
-    add(state, { standing: 1 })
+  for (const stay of stays) {
+    const { state, workMs, waitMs, failures, errors, failed, left } = stay
+    const standing = stay === stays.at(-1) && end === undefined ? 1 : 0
+    const one = { visits: 1, ms: workMs + waitMs, failures, errors, standing, failed: failed ? 1 : 0 }
+    states.set(state, plus(states.get(state) ?? NOTHING, one))
+    if (!left) continue
+    const move = { from: state, ...left }
+    moves.set(keyOf(move), { ...move, count: (moves.get(keyOf(move))?.count ?? 0) + 1 })
   }
   return { runs: 1, states, moves: [...moves.values()] }
 }
@@ -151,7 +92,7 @@ export function tallyJson({ runs, states, moves }: Tally): TallyJson {
   return { runs, states: Object.fromEntries(plain), moves }
 }
 
-function keyOf({ from, to, by }: MoveTally): string {
+function keyOf({ from, to, by }: Omit<MoveTally, 'count'>): string {
   return JSON.stringify([from, to, by])
 }
 
@@ -166,10 +107,4 @@ function plus(a: StateTally, b: StateTally): StateTally {
     standing: a.standing + b.standing,
     failed: a.failed + b.failed,
   }
-}
-
-function failing(failures: readonly Failure[], count = failures.length): Partial<StateTally> {
-  const errors = new Map<string, number>()
-  for (const { name } of failures) errors.set(name, (errors.get(name) ?? 0) + 1)
-  return { failures: count, errors }
 }

@@ -4,6 +4,7 @@ import { Recall, type Scene } from './control/recall.ts'
 import type { RunStore } from './control/run-store.ts'
 import { VersionMasks } from './control/version-masks.ts'
 import type { StateDefinition } from './definition/definition.ts'
+import { quote, StepwrightError } from './errors/stepwright-error.ts'
 import type { Inspector, InspectorOptions } from './inspect/bridge/inspector.ts'
 import type {
   InspectedCommit,
@@ -59,8 +60,16 @@ export async function startInspection(
       return { next, end: () => recall.end() }
     },
     partsOf: async (run) => partsOf(await runs.parts(run.id), kindOf(run)),
-    machineOf: (run) => library.get(run).machine,
-    signal: (id, name, payload) => mailbox.signal(id, name, payload, {}),
+    machineOf: (run) => {
+      const loaded = library.of(run)
+      if (loaded) return loaded.machine
+      throw new StepwrightError('unknown-workflow', {
+        what: `This inspector was started without the file that has the workflow ${quote(run.workflow)}`,
+        remedy: 'Start one with that file, or add its class to createEngine({ workflows })',
+        details: { workflow: run.workflow },
+      })
+    },
+    signal: (id, name, payload, as) => mailbox.signal(id, name, payload, as ? { as } : {}),
     warn: kernel.warn,
   }
   return startInspector(parts, inspect === true ? {} : inspect)
@@ -68,12 +77,12 @@ export async function startInspection(
 
 /** The end of a part as it is shown; other news of it are not. */
 function endOf({ of, name, part, book }: PartSettled, kind: Kind): InspectedCommit | undefined {
-  const { status: end } = part
+  const { status: end, at } = part
   if (end !== 'done' && end !== 'failed') return undefined
   const { done, failed, total } = book.tally
   const branches = kind === 'parallel' ? partsOf(book.parts, kind).branches : undefined
   const all = { branches, progress: { done, failed, total } }
-  return { run: of.run, revision: of.revision, happenings: [], part: { name, end, all } }
+  return { run: of.run, revision: of.revision, happenings: [], part: { name, end, at, all } }
 }
 
 async function commitOf({ run, event }: Scene, masks: VersionMasks): Promise<InspectedCommit> {

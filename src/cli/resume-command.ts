@@ -58,7 +58,7 @@ export async function resumeCommand(
     },
     terminal,
     async (engine) => {
-      await engine.open()
+      await engine.open().catch((error: unknown) => Promise.reject(aboutPort(error, inspect?.port)))
       store = storeWord(choice, engine.store)
       if (inspect) await sayInspector(engine, inspect.run, terminal)
       const end = showCommits(engine, file, terminal)
@@ -177,4 +177,15 @@ async function takeUp(engine: Engine, id: string, as: Caller | undefined, termin
     if (!(error instanceof StepwrightError) || error.code !== 'needs-migration') throw error
     terminal.warn(`Run ${quote(id)} stays parked: ${error.message}`)
   }
+}
+
+/** A port that is taken, in the words of the command line. */
+function aboutPort(error: unknown, port: number | undefined): unknown {
+  if (!(error instanceof StepwrightError) || port === undefined || error.details['port'] !== port)
+    return error
+  return new StepwrightError('invalid-options', {
+    what: `The inspector cannot listen on port ${port}: it is taken, or not to be had`,
+    remedy: 'Give another one with --port, or leave it out for a free one',
+    cause: error,
+  })
 }

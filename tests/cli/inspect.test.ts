@@ -56,6 +56,12 @@ describe.concurrent('stepwright inspect', () => {
     const first = cli.begin(['inspect', ARTICLE, '--json'])
     const { inspect } = JSON.parse(await first.said('}\n')) as { inspect: string }
     const second = await cli.json('inspect', ARTICLE, '--port', new URL(inspect).port)
-    expect(second).toMatchObject({ code: 2, error: { code: 'invalid-options' } })
+    expect(second).toMatchObject({
+      code: 2,
+      error: {
+        code: 'invalid-options',
+        remedy: 'Give another one with --port, or leave it out for a free one',
+      },
+    })
   })
 })

@@ -350,6 +350,6 @@ test('what happens is an event of the machine where it is one, and shows nothing
     { type: 'stepwright.migrated', from: 1, to: 2, state: 'score' },
     { type: 'stepwright.cancelled', reason: 'no' },
     { type: 'stepwright.terminated' },
-    { type: 'stepwright.joined', done: 2, failed: 1 },
+    { type: 'stepwright.joined', done: 2, failed: 1, branches: { a: 'done', b: 'done', c: 'failed' } },
   ])
 })

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Engine, EngineOptions } from '../../src/index.ts'
@@ -8,6 +11,7 @@ import { family, KidWorkflow } from '../support/family.ts'
 import { fan } from '../support/fan.ts'
 import { Article } from './article.ts'
 import { closeAll, inspected } from './inspected.ts'
+import { PaymentWorkflow } from './payment.ts'
 
 const SECRETS = /ada@example|Ada|Bob|t0ken|s3cret/
 
@@ -88,7 +92,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await at(page, 'published')
     expect(await current(page).count()).toBe(1)
     expect(await page.locator('#standing').innerText()).toContain('completed')
-    await page.getByRole('link', { name: /r1/ }).getByText('article · published · completed').waitFor()
+    await page.getByRole('link', { name: /r1/ }).getByText('completed · published · article').waitFor()
     expect([...hosts]).toEqual([new URL(engine.inspectPage ?? '').host])
     expect(problems).toEqual([])
   })
@@ -100,6 +104,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await at(page, 'published')
     const slider = page.getByRole('slider')
     expect(await slider.getAttribute('aria-valuetext')).toBe('7 of 7, completed in published')
+    expect(await page.locator('#history [aria-current]').innerText()).toContain('completed in published')
     await slider.focus()
     await page.keyboard.press('Home')
     await at(page, 'draft')
@@ -175,6 +180,48 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await page.locator('form').count()).toBe(0)
   })
 
+  test('who sends a signal that not everybody may send is asked, and goes with it', async () => {
+    const { engine } = await serve({ workflows: [PaymentWorkflow], inspect: { allowSend: true } })
+    const run = await engine.start(PaymentWorkflow as never, { amount: 7 } as never, { id: 'p1' })
+    const { page } = await open(engine.inspectPage, 'run=p1')
+    await page.getByText('log: extracted, amount 7, from page 3').waitFor()
+    const [name, roles] = ['name', 'roles'].map((what) =>
+      page.getByRole('textbox', { name: `Your ${what} for approve` }),
+    )
+    const send = page.getByRole('button', { name: 'Send approve' })
+    expect(await roles?.inputValue()).toBe('chief')
+    await send.click()
+    await page.getByText('Say who you are.').waitFor()
+    await name?.fill('eve')
+    await roles?.fill('guest')
+    await send.click()
+    const answer = page.locator('#signals output')
+    await answer.getByText('has none of the roles').waitFor()
+    expect(await answer.innerText()).toBe(
+      'Run "p1" does not take "approve": "eve" has none of the roles "chief", "treasurer". Say who you are, with a role that may send it.',
+    )
+    await roles?.fill('clerk, treasurer')
+    await send.click()
+    expect(await run.result()).toMatchObject({ state: 'paid' })
+    const signalled = []
+    for await (const event of run.events()) if (event.type === 'signalled') signalled.push(event.caller)
+    expect(signalled).toEqual([{ id: 'eve', roles: ['clerk', 'treasurer'] }])
+  })
+
+  test('a run of a workflow that is not loaded says what to start', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stepwright-inspect-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const store = `sqlite:${join(folder, 'runs.db')}` as const
+    const other = await serve({ workflows: [PaymentWorkflow], store, inspect: false })
+    await other.engine.start(PaymentWorkflow as never, { amount: 7 } as never, { id: 'p1' })
+    const { engine } = await serve({ store })
+    const { page } = await open(engine.inspectPage, 'run=p1')
+    await page
+      .locator('#standing')
+      .getByText('This inspector was started without the file that has the workflow "payment"')
+      .waitFor()
+  })
+
   test('parts, and child runs as links', async () => {
     const [Fan, Family] = [fan('settled'), family()]
     const hands = {
@@ -199,6 +246,25 @@ describe.skipIf(!hasChromium)('the page', () => {
     expect(await page.locator('#family').innerText()).toContain('parent p')
     await page.goBack()
     await at(page, 'one')
+  })
+
+  test('the ends of branches are said in words, and after a reload in what joined them', async () => {
+    const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const Fan = fan('settled')
+    const hands = { a: () => gates[0]?.promise, b: () => gates[1]?.promise, source: () => gates[1]?.promise }
+    const { engine } = await serve({ workflows: [Fan], resources: { hands } as never })
+    await engine.start(Fan as never, {} as never, { id: 'f' })
+    const { page } = await open(engine.inspectPage, 'run=f')
+    await page.getByText('a working').waitFor()
+    gates[0]?.resolve()
+    await page.locator('#history').getByText('branch a done', { exact: true }).waitFor()
+    gates[1]?.resolve()
+    const joined = page.locator('#history').getByText('joined: a done, b done, source done')
+    await joined.waitFor()
+    await page.reload()
+    await joined.click()
+    expect(await page.locator('#parts li').allInnerTexts()).toEqual(['a done', 'b done', 'source done'])
+    expect(await page.locator('#history').innerText()).not.toContain('branch.')
   })
 
   test.each(['light', 'dark'] as const)(

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { states, type Input, type ShapeOf } from '../../src/index.ts'
+import { TripWorkflow, World } from '../support/trip.ts'
 import { Article } from './article.ts'
 import type { Client } from './client.ts'
 import { closeAll, inspected } from './inspected.ts'
@@ -32,6 +33,28 @@ test('a failed attempt, a pause and an end by hand are recalled as they were', a
   expect(standings(two, 'r2')).toEqual([
     ...['"draft" running', '"draft" waiting', '"draft" running', '"failed" running', '"failed" completed'],
   ])
+})
+
+test('a run that was undone is one story, from its start to what it came to', async () => {
+  const world = new World()
+  world.fail('pay')
+  const { engine, connect } = await inspected({ workflows: [TripWorkflow], resources: { world } as never })
+  const run = await engine.start(TripWorkflow, { to: 'Rome' }, { id: 'r1' })
+  await expect.poll(async () => (await run.view()).status).toBe('waiting')
+  await run.signal('confirm', {})
+  await expect.poll(async () => (await run.view()).status).toBe('compensated')
+  const client = await connect('run=r1')
+  await client.until((m) => m.type === 'service.stop')
+  const kinds = client.messages.map(({ type }) => type)
+  expect(kinds.filter((type) => type === 'service.register')).toHaveLength(1)
+  expect(kinds.indexOf('service.stop')).toBe(kinds.length - 1)
+  expect(standings(client, 'r1')[0]).toBe('"flight" running')
+  expect(standings(client, 'r1').slice(-4)).toEqual([
+    ...['"pay" running', '"pay" failed', '"pay" compensating', '"pay" compensated'],
+  ])
+  let entries = 0
+  for await (const _ of run.events()) entries++
+  expect(client.messages.filter((m) => m.state)).toHaveLength(entries)
 })
 
 enum Count {

@@ -53,14 +53,14 @@ class ActorMessages implements Messages {
   readonly stop = undefined
 
   #message(type: string, suffix: string, fields: object): string {
-    const { run, revision, entry } = this.#commit
+    const { run, revision, entry, part } = this.#commit
     return JSON.stringify({
       type,
       ...fields,
       sessionId: run.id,
       rootId: run.parent?.run ?? run.id,
       id: `${run.id}.${revision}.${suffix}`,
-      createdAt: String(entry?.at ?? run.updatedAt ?? 0),
+      createdAt: String(entry?.at ?? part?.at ?? run.updatedAt ?? 0),
       _version: VERSION,
     })
   }

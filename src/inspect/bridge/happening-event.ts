@@ -4,6 +4,7 @@ import type { Failure } from '../../model/failure.ts'
 import type { Happening } from '../../model/history.ts'
 import { hiddenPaths } from '../../model/masking.ts'
 import type { InspectedCommit } from './inspector-parts.ts'
+import { joinedBranches } from './joined-branches.ts'
 import { JOINED_TYPE } from './service-machine.ts'
 import { showable } from './showable.ts'
 
@@ -76,7 +77,10 @@ function toEvent(definition: Definition, happening: Happening, moveType: MoveTyp
     case 'reminding':
       return own({ method: happening.method, attempt: happening.attempt })
     case 'joined':
-      return { type: JOINED_TYPE, done: happening.done, failed: happening.failed }
+      return {
+        ...{ type: JOINED_TYPE, done: happening.done, failed: happening.failed },
+        branches: joinedBranches(definition, happening),
+      }
     case 'model-called':
       return own({ model: happening.model, verb: happening.verb, usage: happening.usage })
     case 'tool-called':

@@ -1,4 +1,5 @@
 import type { Machine } from '../../compile/machine.ts'
+import type { Caller } from '../../model/caller.ts'
 import type { Happening } from '../../model/history.ts'
 import type { Timer } from '../../model/run.ts'
 import type { Status } from '../../model/status.ts'
@@ -15,8 +16,8 @@ export interface InspectorParts {
   partsOf(run: InspectedRun): Promise<InspectedParts>
   /** The machine of its version, or else of the newest. Throws for a workflow that is not loaded. */
   machineOf(run: Pick<InspectedRun, 'workflow' | 'version'>): Machine
-  /** Puts a signal into a run's inbox, with all the engine's checks. */
-  signal(runId: string, name: string, payload: unknown): Promise<unknown>
+  /** Puts a signal into a run's inbox, with all the engine's checks; `as`: who sends it, as the client says. */
+  signal(runId: string, name: string, payload: unknown, as: Caller | undefined): Promise<unknown>
   /** Something that a person should know. */
   warn(message: string): void
 }
@@ -85,5 +86,10 @@ export interface InspectedCommit {
   /** The number and time of that entry. */
   readonly entry?: { readonly seq: number; readonly at: number }
   /** A part that has ended, which is no commit of the run. */
-  readonly part?: { readonly name: string; readonly end: End; readonly all: InspectedParts }
+  readonly part?: {
+    readonly name: string
+    readonly end: End
+    readonly at: number
+    readonly all: InspectedParts
+  }
 }

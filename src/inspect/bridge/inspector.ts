@@ -98,6 +98,7 @@ export async function startInspector(
       what: `The inspector cannot listen on ${LOOPBACK}:${port}: ${String(cause)}`,
       remedy: 'Give createEngine({ inspect: { port } }) a free port',
       cause,
+      details: { port },
     })
   })
   server.on('error', (error) => parts.warn(`The inspector: ${error.message}`))

@@ -5,6 +5,7 @@ import type {
   InspectedRun,
   InspectorParts,
 } from './inspector-parts.ts'
+import { joinedBranches } from './joined-branches.ts'
 import type { Line } from './line.ts'
 import { ShownCommit, type Protocol } from './shown-commit.ts'
 import type { Viewer } from './viewer.ts'
@@ -21,6 +22,7 @@ export class OneRun implements Viewer {
   readonly #parts: InspectorParts
   readonly #protocol: Protocol
   readonly #id: string
+  readonly #registered = new Set<string>()
   /** The newest of every run that was registered and has not ended. */
   readonly #known = new Map<string, InspectedCommit>()
   /** Live runs as the ends of their parts last told of them. */
@@ -42,7 +44,8 @@ export class OneRun implements Viewer {
     this.#live.set(run.id, run)
     const known = this.#known.get(run.id)
     if (!known || !isSameVisit(known.run, run)) return
-    const told = { ...known, run: { ...known.run, ...part.all }, happenings: [], part }
+    const { revision } = known
+    const told = { run: { ...known.run, ...part.all }, revision, happenings: [], part }
     for (const text of this.#textsOf(told)) this.#line.send(text)
   }
 
@@ -51,6 +54,7 @@ export class OneRun implements Viewer {
   }
 
   replay(): Promise<void> {
+    this.#registered.clear()
     this.#known.clear()
     for (const following of this.#followed.values()) following.end()
     this.#followed.clear()
@@ -83,12 +87,22 @@ export class OneRun implements Viewer {
 
   async #takeUp(commit: InspectedCommit, isNewest: boolean): Promise<void> {
     const { run } = commit
+    this.#takeJoined(commit)
     const forks = ['parallel', 'map'].includes(this.#kindOf(commit) ?? '')
     const stored = isNewest && forks ? await this.#parts.partsOf(run) : {}
     const told = { ...commit, run: { ...run, ...stored, ...this.#liveParts(run) } }
-    for (const text of this.#textsOf(told)) await this.#line.sendSlowly(text)
+    for (const text of this.#textsOf(told, isNewest)) await this.#line.sendSlowly(text)
     for (const happening of commit.happenings)
       if (happening.type === 'child-started') this.#followChild(happening.child)
+  }
+
+  /** A history tells of branches when they are joined. */
+  #takeJoined({ run, happenings }: InspectedCommit): void {
+    const { definition } = this.#parts.machineOf(run)
+    for (const happening of happenings) {
+      const branches = happening.type === 'joined' ? joinedBranches(definition, happening) : undefined
+      if (branches) this.#live.set(run.id, { ...run, branches })
+    }
   }
 
   /** What parts have told since this client is there, which is newer than what was stored when it was read. */
@@ -107,20 +121,22 @@ export class OneRun implements Viewer {
     return this.#parts.machineOf(run).definition.states.get(run.state)?.kind
   }
 
-  #textsOf(commit: InspectedCommit): readonly string[] {
+  /** What has failed may be undone or tried again: only the newest entry can be an end. */
+  #textsOf(commit: InspectedCommit, isNewest = true): readonly string[] {
     const { run } = commit
     const machine = this.#parts.machineOf(run)
     if (!machine.definition.states.has(run.state)) return [] // of a version that is not loaded
     const shown = new ShownCommit(commit, machine)
     const { register, events, state, stop } = shown.in(this.#protocol)
-    const isNew = !this.#known.has(run.id)
+    const isNew = !this.#registered.has(run.id)
+    this.#registered.add(run.id)
     if (shown.ended) this.#known.delete(run.id)
     else this.#known.set(run.id, commit)
     return [
       ...(isNew ? [register] : []),
       ...events,
       ...(!isNew || shown.ended ? [state] : []),
-      ...(shown.ended && stop !== undefined ? [stop] : []),
+      ...(shown.ended && isNewest && stop !== undefined ? [stop] : []),
     ]
   }
 }

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { signalType } from '../../compile/keys.ts'
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { readCaller, type Caller } from '../../model/caller.ts'
 import type { InspectorParts } from './inspector-parts.ts'
 import type { Line } from './line.ts'
 import type { Viewer } from './viewer.ts'
@@ -38,7 +39,7 @@ export class Orders {
         return this.#receiveService(message)
       case '@xstate.event': {
         const { event, sessionId, _version } = message
-        if (typeof _version === 'string' && isObject(event)) void this.#pass(sessionId, event)
+        if (typeof _version === 'string' && isObject(event)) void this.#pass(sessionId, event, undefined)
         return
       }
       case 'xstate.inspecting':
@@ -55,8 +56,8 @@ export class Orders {
     const scxml = typeof message['event'] === 'string' ? readObject(message['event']) : undefined
     const event = isObject(scxml?.['data']) ? scxml['data'] : { type: scxml?.['name'], ...scxml }
     const runId = message['service'] ?? scxml?.['origin']
-    const passed = this.#pass(runId, event)
-    const { reply } = message
+    const { reply, as } = message
+    const passed = this.#pass(runId, event, as)
     if (typeof reply !== 'string') return void passed
     void passed.then((refused) => {
       const said = refused === undefined ? { accepted: true } : { accepted: false, message: refused }
@@ -65,7 +66,11 @@ export class Orders {
   }
 
   /** Resolves with why it was refused, or with nothing. */
-  async #pass(runId: unknown, event: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+  async #pass(
+    runId: unknown,
+    event: Readonly<Record<string, unknown>>,
+    as: unknown,
+  ): Promise<string | undefined> {
     const { type, ...payload } = event
     const run = typeof runId === 'string' ? this.#viewer.find(runId) : undefined
     if (this.#closed) return this.#refuse(type, runId, ...this.#closed)
@@ -81,20 +86,27 @@ export class Orders {
         `Its signals are ${names.map(quote).join(', ')}`,
       )
     try {
-      await this.#parts.signal(run.id, name, payload)
+      await this.#parts.signal(run.id, name, payload, as === undefined ? undefined : readCaller(as as Caller))
       return undefined
     } catch (error) {
       this.#line.warn(`The inspector could not send ${quote(name)}: ${String(error)}`)
-      return error instanceof Error ? error.message : String(error)
+      return inWords(error)
     }
   }
 
   #refuse(type: unknown, runId: unknown, why: string, remedy: string): string {
     const what = `The inspector was asked to send ${quote(type)} to run ${quote(runId)}, but ${why}`
-    const { message } = new StepwrightError('permission-denied', { what, remedy })
-    this.#line.warn(message)
-    return message
+    this.#line.warn(new StepwrightError('permission-denied', { what, remedy }).message)
+    return `${what}.`
   }
+}
+
+/** For a person at a page: what is wrong, without what a program would do about it. */
+function inWords(error: unknown): string {
+  if (!(error instanceof StepwrightError)) return error instanceof Error ? error.message : String(error)
+  const { message, remedy, code } = error
+  const what = message.slice(0, message.lastIndexOf(`${remedy}. [${code}]`)).trimEnd()
+  return code === 'not-permitted' ? `${what} Say who you are, with a role that may send it.` : what
 }
 
 /** Why a client may not send. `token`: what it must show, where sending is allowed at all. */

@@ -40,11 +40,12 @@ class ServiceMessages implements Messages {
 
   /** `service.event` */
   get events(): readonly string[] {
-    const { entry } = this.#commit
+    const { entry, part } = this.#commit
+    const ended = part && { type: 'part', part: part.name, end: part.end, at: part.at }
     this.#events ??= this.#happened.map(({ event, happening }) =>
       this.#message('service.event', {
         event: JSON.stringify(scxml(event)),
-        run: { ...entry, ...(happening ? sayHappening(happening) : {}) },
+        run: { ...entry, ...(happening ? sayHappening(happening) : ended) },
       }),
     )
     return this.#events
@@ -87,16 +88,19 @@ class ServiceMessages implements Messages {
 
   /** Where it stands, in the words of the workflow. */
   get #standing(): object {
-    const { run, entry } = this.#commit
+    const { run, entry, part } = this.#commit
     const { version, state, status, visits = {}, branches, createdAt, updatedAt } = run
     const definition = this.#definition.states.get(state)
     const open = status === 'waiting' && isWaiting(run)
-    const awaits = definition && open ? [...awaitedBy(definition).keys()] : []
-    const signals = awaits.map((name) => ({ name, type: signalType(name) }))
+    const awaits = definition && open ? [...awaitedBy(definition)] : []
+    const signals = awaits.map(([name, { roles, count }]) => ({
+      ...{ name, type: signalType(name) },
+      ...(roles.length > 0 || count > 1 ? { roles } : {}), // who sends it matters
+    }))
     const visit = Object.hasOwn(visits, state) ? visits[state] : undefined
     const parallel = definition?.kind === 'parallel'
-    const parts = parallel ? { branches: branchesOf([...definition.branches.keys()], branches) } : {}
-    return { version, state, status, visit, signals, ...parts, createdAt, at: updatedAt, ...entry }
+    const ends = parallel ? { branches: branchesOf([...definition.branches.keys()], branches) } : {}
+    return { version, state, status, visit, signals, ...ends, createdAt, at: part?.at ?? updatedAt, ...entry }
   }
 
   get #happened(): readonly Shown[] {

@@ -45,12 +45,12 @@ export class Connection {
     connect()
   }
 
-  /** Sends an event to a run; resolves with what became of it. */
-  send(run, event) {
+  /** Sends an event to a run, with who sends it where that is asked; resolves with what became of it. */
+  send(run, event, as) {
     const reply = crypto.randomUUID()
     const scxml = { name: event.type, data: event, $$type: 'scxml', type: 'external', origin: run }
     this.#socket.send(
-      JSON.stringify({ type: 'xstate.event', event: JSON.stringify(scxml), service: run, reply }),
+      JSON.stringify({ type: 'xstate.event', event: JSON.stringify(scxml), service: run, reply, as }),
     )
     return new Promise((resolve) => this.#replies.set(reply, resolve))
   }

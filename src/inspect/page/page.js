@@ -9,7 +9,7 @@ import { valueTree } from './value-tree.js'
 const chart = new Chart()
 const list = new RunList()
 const signals = new Signals(
-  readAddress().token ? (run, event) => shown?.connection.send(run, event) : undefined,
+  readAddress().token ? (run, event, as) => shown?.connection.send(run, event, as) : undefined,
 )
 /** The run that is shown: its id, what was told of it, its relatives, the chosen moment (none: the newest). */
 let shown

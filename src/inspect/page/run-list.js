@@ -106,7 +106,7 @@ function drawRow({ id, workflow, status, state }) {
     { href: addressOf(id) },
     make('span', { class: `dot ${status}`, title: status }),
     make('strong', {}, id),
-    make('small', {}, `${workflow} · ${state} · ${status}`),
+    make('small', {}, `${status} · ${state} · ${workflow}`),
   )
   return make('li', {}, link)
 }

@@ -5,7 +5,7 @@ export class Signals {
   #shown
   #send
 
-  /** `send` takes a run and an event and resolves with the reply; `undefined` where this page may not send. */
+  /** `send` takes a run, an event and who sends it, and resolves with the reply; `undefined` where this page may not send. */
   constructor(send) {
     this.#send = send
   }
@@ -29,7 +29,8 @@ export class Signals {
     )
   }
 
-  #form(run, { name, type }) {
+  #form(run, { name, type, roles }) {
+    const who = roles && askWho(name, roles)
     const payload = make(
       'textarea',
       { rows: '2', spellcheck: 'false', 'aria-label': `Payload of ${name}, as JSON` },
@@ -40,18 +41,37 @@ export class Signals {
       event.preventDefault()
       const value = read(payload.value)
       if (!value) return say(answer, 'bad', 'The payload is not a JSON object.')
+      const as = who?.read()
+      if (as?.id === '') return say(answer, 'bad', 'Say who you are.')
       say(answer, 'none', 'sending')
-      const { accepted, message } = await this.#send(run, { ...value, type })
+      const { accepted, message } = await this.#send(run, { ...value, type }, as)
       if (accepted) say(answer, 'good', 'accepted')
       else say(answer, 'bad', message)
     }
-    return make('form', { onsubmit: send }, payload, make('button', {}, `Send ${name}`), answer)
+    return make(
+      'form',
+      { onsubmit: send },
+      ...(who?.fields ?? []),
+      payload,
+      make('button', {}, `Send ${name}`),
+      answer,
+    )
   }
 
   hide() {
     this.#shown = undefined
     byId('signals').hidden = true
   }
+}
+
+/** Who sends a signal that not anybody may send, or not twice. */
+function askWho(name, needed) {
+  const field = (label, value) =>
+    make('input', { value, placeholder: label, 'aria-label': `${label} for ${name}`, autocomplete: 'off' })
+  const id = field('Your name', '')
+  const roles = field('Your roles', needed[0] ?? '')
+  const read = () => ({ id: id.value.trim(), roles: roles.value.split(/[\s,]+/).filter(Boolean) })
+  return { fields: [id, roles], read }
 }
 
 function say(answer, tone, text) {

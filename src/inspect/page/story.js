@@ -34,6 +34,8 @@ export class Story {
     const { context } = JSON.parse(state)
     for (const event of this.#waiting)
       this.happened.push({ ...readEvent(event), moment: this.moments.length })
+    if (this.#waiting.length === 0 && this.moments.length > 0)
+      this.happened.push({ type: 'stands', ...run, moment: this.moments.length }) // its end, or what may not be told
     this.#waiting = []
     this.moments.push({ ...run, context })
   }
@@ -58,19 +60,36 @@ function readEvent({ event, run }) {
 const SPEAKING = ['message', 'error', 'reason', 'child', 'tool', 'model']
 
 /** One thing that happened, in words. */
-export function sayEvent({ type, name, data, from, to, by, signal }) {
+export function sayEvent({ type, name, data, from, to, by, signal, part, end, status, state }) {
   if (type === 'moved')
     return `${from} → ${to}${by === 'step' ? '' : `, ${by.replace('signal:', 'by signal ')}`}`
   if (type === 'signalled') return `signal ${signal}`
   if (type === 'voted') return `signal ${signal} counted`
   if (type === 'started') return 'started'
+  if (type === 'stands') return `${status} in ${state}`
+  if (type === 'log') return sayLog(data)
+  if (type === 'part' && name.startsWith('branch.')) return `branch ${part} ${end}`
+  if (type === 'joined' && data.branches) return sayJoined(data.branches)
   const facts = Object.entries(data).flatMap(([key, value]) => {
     if (key === 'type' || value === undefined || typeof value === 'object') return []
     if (key === 'until') return [`until ${sayTime(value)}`]
     return [SPEAKING.includes(key) ? value : `${key} ${value}`]
   })
-  const words = (type ?? name.replace('stepwright.', '')).replaceAll('-', ' ')
+  const words = (type && type !== 'part' ? type : name.replace('stepwright.', '')).replaceAll('-', ' ')
   return facts.length > 0 ? `${words}: ${facts.join(', ')}` : words
+}
+
+function sayLog({ level, message, fields = {} }) {
+  const said = Object.entries(fields).map(
+    ([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  )
+  return `log${level === 'info' ? '' : `, ${level}`}: ${[message, ...said].join(', ')}`
+}
+
+function sayJoined(branches) {
+  return `joined: ${Object.entries(branches)
+    .map(([name, end]) => `${name} ${end}`)
+    .join(', ')}`
 }
 
 /** A time of day, with the day where it is not today. */

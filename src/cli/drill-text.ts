@@ -1,4 +1,5 @@
-import { sayBoundary, sayVerdict } from '../testing/drill/drill-text.ts'
+import { SHOWN, sayBoundary, sayUntried, sayVerdict } from '../testing/drill/drill-text.ts'
+import { groupDifferences, sayTrials, type GroupedDifference } from '../testing/drill/grouped.ts'
 import type { DrillReport, HandlerVerdict } from '../testing/drill/report.ts'
 import type { Trial } from '../testing/drill/trial.ts'
 import { table } from './table.ts'
@@ -18,6 +19,7 @@ export function trialLine(trial: Trial, tried: number, of: number, terminal: Ter
 /** The report as a table of handlers, and what differed. */
 export function reportLines(report: DrillReport, terminal: Terminal): readonly string[] {
   const { trials, boundaries, writes, passed, handlers, varies, status, path, workflow } = report
+  const groups = groupDifferences(trials)
   const different = trials.filter(({ same }) => !same)
   const rows = handlers.map((handler) => [
     oneLine(handler.handler),
@@ -31,8 +33,9 @@ export function reportLines(report: DrillReport, terminal: Terminal): readonly s
     : terminal.onOut('bad', `another outcome ${different.length} times`)
   return [
     ...table(['HANDLER', 'CRASHES AT WORK', 'MOST STARTS', 'VERDICT', 'CALLS REPEATED'], rows, terminal),
-    ...different.slice(0, SHOWN).flatMap((trial) => differenceLines(trial, terminal)),
-    ...(different.length > SHOWN ? [`and ${different.length - SHOWN} more; --json has them all`] : []),
+    ...groups.slice(0, SHOWN).flatMap((group) => differenceLines(group, terminal)),
+    ...(groups.length > SHOWN ? [`and ${groups.length - SHOWN} other differences; --json has them all`] : []),
+    ...sayUntried(report).map(oneLine),
     ...(varies.length > 0
       ? [`not compared, since it varies without a crash: ${varies.map(oneLine).join(', ')}`]
       : []),
@@ -41,18 +44,16 @@ export function reportLines(report: DrillReport, terminal: Terminal): readonly s
   ]
 }
 
-const SHOWN = 5
-
-function differenceLines(trial: Trial, terminal: Terminal): readonly string[] {
-  const suspect = trial.suspect ? `, first in ${oneLine(trial.suspect.handler)}` : ''
+/** A difference, in how many trials it was seen, and where the process was killed in the first of them. */
+function differenceLines(group: GroupedDifference, terminal: Terminal): readonly string[] {
+  const { path, was, is, trials } = group
+  const [first] = trials
+  const where = first ? `, first killed ${oneLine(sayBoundary(first))}` : ''
+  const suspect = first?.suspect ? `, by ${oneLine(first.suspect.handler)}` : ''
   return [
-    `killed ${sayBoundary(trial)}${suspect}:`,
-    ...trial.differences
-      .slice(0, SHOWN)
-      .flatMap(({ path, was, is }) => [
-        terminal.onOut('bad', `  - ${path}: ${oneLine(was)}`),
-        terminal.onOut('good', `  + ${path}: ${oneLine(is)}`),
-      ]),
+    `${sayTrials(group)}${where}${suspect}:`,
+    terminal.onOut('bad', `  - ${oneLine(path)}: ${oneLine(was)}`),
+    terminal.onOut('good', `  + ${oneLine(path)}: ${oneLine(is)}`),
   ]
 }
 

@@ -16,7 +16,7 @@ describe('stepwright drill', () => {
     expect(out).toMatch(/^charge +1 +2 +safe +ledger\.addOnce x2 \(with its key\)$/m)
     expect(out).toContain('sound: completed by price > charge > ship > done')
     expect(out).toContain('12 of 12 boundaries tried (6 writes, before and after each): the same outcome')
-    expect(err).toMatch(/12 kills, 26 processes, .* kills a second/)
+    expect(err).toMatch(/12 kills, 27 processes, .* kills a second/)
   })
 
   test('finds what is done twice', { timeout: 100_000 }, async ({ cli }) => {

@@ -4,6 +4,7 @@ import type * as Ledgers from './fixtures/ledger.ts'
 import type { AnyClass } from '../../src/definition/shape.ts'
 import {
   AbsentMindedWorkflow,
+  BothWorkflow,
   ForgetfulWorkflow,
   GreedyWorkflow,
   SoundWorkflow,
@@ -56,6 +57,23 @@ it('a dependence on a variable of the module is found where the class is loaded 
     is: "'sent for 0'",
   })
   expect(drillText(report)).toContain('ship: DEPENDS ON PROCESS MEMORY')
+})
+
+it('what a handler does twice is found though another one hides it, and each difference is told once', async () => {
+  let life = 0
+  const load = async (): Promise<typeof BothWorkflow> => {
+    const file = new URL(`./fixtures/ledger.ts?both=${life++}`, import.meta.url).href
+    return ((await import(/* @vite-ignore */ file)) as typeof Ledgers).BothWorkflow
+  }
+  const report = await drill(BothWorkflow, { ...sale, load })
+  expect(verdicts(report)).toEqual({ price: 'safe', charge: 'not-idempotent', ship: 'process-memory' })
+  const lines = drillText(report).split('\n')
+  const forgot = report.trials.filter(({ differences }) =>
+    differences.some(({ path }) => path === 'output.note'),
+  )
+  expect(lines).toContain(`  in ${forgot.length} trials: output.note: 'sent for 990' -> 'sent for 0'`)
+  expect(lines.filter((line) => line.includes('output.note'))).toHaveLength(1)
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}in 1 trial: effects\[1\]: nothing -> 'tea 990'$/))
 })
 
 it('a dependence on a field of the class is found', async () => {

@@ -20,6 +20,8 @@ export interface DrillOptions<C extends AnyClass, World> extends DrillRange {
   /** What can be seen of the world when the run has ended; it is compared. Default: the world itself. */
   readonly effects?: (world: World) => unknown
   readonly config?: ShapeOf<C>['configGiven']
+  /** Runs at once. Default 8 where `world` is given, else 1: what runs share would make them differ. */
+  readonly parallel?: number
   /**
    * Gives the class as a new process would load it, so that a dependence on variables of its module is found: in Vitest
    * ``async () => (await import(new URL(`./order.ts?life=${n++}`, import.meta.url).href)).OrderWorkflow``. Default: the class as it is, whose fields alone are new.
@@ -29,7 +31,7 @@ export interface DrillOptions<C extends AnyClass, World> extends DrillRange {
 
 /**
  * Crashes a run at each of its writes, just before and just after it lands, goes on with it as a new process would, and
- * compares how it comes out. Within this process and in memory, so it takes milliseconds; `stepwright drill` does the same
+ * compares how it comes out. Within this process and in memory, so it takes milliseconds where handlers take no time; `stepwright drill` does the same
  * with processes that are killed.
  *
  * @throws StepwrightError `not-possible` where the run does not come to rest without a crash.
@@ -39,7 +41,18 @@ export interface DrillOptions<C extends AnyClass, World> extends DrillRange {
  */
 export async function drill<C extends AnyClass, World = undefined>(
   workflow: C,
-  { input, session, signals = [], world, resources, effects, config, load, ...range }: DrillOptions<C, World>,
+  {
+    input,
+    session,
+    signals = [],
+    world,
+    resources,
+    effects,
+    config,
+    load,
+    parallel,
+    ...range
+  }: DrillOptions<C, World>,
 ): Promise<DrillReport> {
   const order = { input, signals, ...(session === undefined ? {} : { session }) }
   const liveOn = async (death?: Death): Promise<Lived> => {
@@ -53,19 +66,23 @@ export async function drill<C extends AnyClass, World = undefined>(
         ...{ resources: resources?.(outside) ?? {}, ...(config ? { config: config as object } : {}) },
         ...(death ? { death } : {}),
       })
+    let died = false
     try {
       let end = await begin(1, BEGINNING, death)
-      const died = end === 'died'
+      died = end === 'died'
       if (end === 'died') end = await begin(2, timeIn(acts) + NEXT_LIFE_MS)
       if (end === 'died') throw new Error('a life without a death has died')
       const seen = world ? { effects: structuredClone(effects ? effects(outside) : outside) } : {}
       return { ...end, ...seen, acts, died }
     } catch (error) {
-      return { outcome: { error: String(error) }, acts, writes: 0, died: death !== undefined }
+      return { outcome: { error: String(error) }, acts, writes: 0, died }
     }
   }
-  return drillOn({ workflow: readDefinition(workflow).name, live: liveOn, parallel: 1 }, range)
+  const sideBySide = Math.max(1, parallel ?? (world ? SIDE_BY_SIDE : 1))
+  return drillOn({ workflow: readDefinition(workflow).name, live: liveOn, parallel: sideBySide }, range)
 }
+
+const SIDE_BY_SIDE = 8
 
 /** The time to which the clock was set last. */
 export function timeIn(acts: readonly Act[]): number {

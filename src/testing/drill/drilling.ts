@@ -1,7 +1,10 @@
 import { StepwrightError } from '../../errors/stepwright-error.ts'
+import { boundariesOf, Crashes, type Ground } from './crashes.ts'
 import type { Death } from './life.ts'
-import { judgeHandlers, Reference, type DrillReport } from './report.ts'
-import type { Lived, Trial } from './trial.ts'
+import { Reference, type DrillReport } from './report.ts'
+import type { Trial } from './trial.ts'
+import { judgeHandlers } from './verdicts.ts'
+import type { Act } from './witness.ts'
 
 /** Which crashes are tried. */
 export interface DrillRange {
@@ -11,67 +14,55 @@ export interface DrillRange {
   readonly every?: number
 }
 
-/** Where a drill takes place. */
-export interface Ground {
-  readonly workflow: string
-  /** A run from its start to its end, each on a store of its own. With a death its first life ends there. */
-  live(death?: Death): Promise<Lived>
-  /** Runs at once. */
-  readonly parallel: number
-  /** No more are begun. */
-  readonly signal?: AbortSignal
-  /** Called after each trial, and once before the first. */
-  readonly onTrial?: (tried: number, of: number, trial?: Trial) => void
-}
-
 /** Crashes a run at one boundary after the other, and compares how it comes out each time. */
 export async function drillOn(
   ground: Ground,
   { limit = Infinity, every = 1 }: DrillRange,
 ): Promise<DrillReport> {
-  const { workflow, signal } = ground
+  const { workflow } = ground
   const undisturbed = await ground.live()
   if ('error' in undisturbed.outcome)
     throw new StepwrightError('not-possible', {
       what: `${workflow} cannot be drilled: without a crash it does not come to rest: ${undisturbed.outcome.error}`,
       remedy: 'Give it the input, signals and resources with which it runs',
     })
-  const reference = new Reference(undisturbed, await ground.live())
-  const all = Array.from({ length: undisturbed.writes * 2 }, (_, i) => ({
-    write: (i >> 1) + 1,
-    lands: i % 2 === 1,
-  })).filter((_, i) => i % every === 0)
-  const chosen = spread(all, limit)
-  const trials: (Trial | undefined)[] = []
-  let tried = 0
-  ground.onTrial?.(0, chosen.length)
-  const queue = chosen.entries()
-  const work = async (): Promise<void> => {
-    for (const [i, death] of queue) {
-      if (signal?.aborted) return
-      const lived = await ground.live(death)
-      if (signal?.aborted) return // it was cut off
-      const trial = reference.trial(death, lived)
-      trials[i] = trial
-      ground.onTrial?.(++tried, chosen.length, trial)
-    }
-  }
-  await Promise.all(Array.from({ length: ground.parallel }, work))
-  const done = trials.filter((trial) => trial !== undefined)
+  const again = await ground.live()
+  const reference = new Reference(undisturbed, again)
+  const counted = Math.max(undisturbed.writes, again.writes)
+  const all = Array.from({ length: counted }, (_, i) => boundariesOf(i + 1)).flat()
+  const chosen = spread(
+    all.filter((_, i) => i % every === 0),
+    limit,
+  )
+  const crashes = new Crashes(ground, reference)
+  await crashes.at(chosen)
+  const whole = chosen.length === all.length && limit > all.length
+  const writes = whole ? await crashes.beyond(counted) : counted
+  const ends = whole && !crashes.stopped ? endsMissed(undisturbed.acts, crashes.trials) : []
+  if (ends.length > 0) await crashes.at(ends)
+  const { trials } = crashes
   const { status, path } = undisturbed.outcome
   return {
-    ...{
-      workflow,
-      status,
-      path,
-      writes: undisturbed.writes,
-      trials: done,
-      boundaries: undisturbed.writes * 2,
-    },
-    handlers: judgeHandlers(undisturbed.acts, done),
+    ...{ workflow, status, path, writes, trials, boundaries: writes * 2 + ends.length },
+    handlers: judgeHandlers(undisturbed.acts, trials),
     varies: reference.varies,
-    passed: done.every(({ same }) => same),
+    passed: trials.every(({ same }) => same),
   }
+}
+
+/**
+ * One crash for each handler that no trial has begun again after its end. The number of a write says nothing about it where
+ * branches are saved in another order each time; the end of a handler is the same in each run.
+ */
+function endsMissed(usually: readonly Act[], trials: readonly Trial[]): readonly Death[] {
+  const seen = new Set(
+    trials.flatMap(({ repeated }) => repeated.flatMap(({ handler, ended }) => (ended ? [handler] : []))),
+  )
+  const ends = new Map<string, string>()
+  for (const act of usually)
+    if (act.type === 'ended' && !seen.has(act.handler) && !ends.has(act.handler))
+      ends.set(act.handler, act.key)
+  return [...ends.values()].map((after) => ({ write: 1, lands: false, after }))
 }
 
 function spread<T>(all: readonly T[], limit: number): readonly T[] {

@@ -26,8 +26,11 @@ export interface DrillSignal {
 
 /** The write at which a life ends: just before it lands, or just after. */
 export interface Death {
+  /** 1 for the first one. */
   readonly write: number
   readonly lands: boolean
+  /** Counted from the end of the handler of this visit, branch or item, by its idempotency key; else from the beginning. */
+  readonly after?: string
 }
 
 /** One life of a run: a process, or what stands for one. */
@@ -57,16 +60,21 @@ const ID = 'drill'
 /** Lives one life: starts the run or goes on with it, sends what it waits for, and skips the time that it waits. `onDeath` is called at the deadly write. */
 export async function live(life: Life, onDeath: () => void = () => undefined): Promise<LifeEnd> {
   const { workflow, order, death, number, time, note, resources, config } = life
+  let from = death?.after === undefined ? 0 : NaN // no write is the deadly one yet
   const store = new FaultyStore(life.store, ({ write, batch }) =>
-    batch && write === death?.write ? { type: 'die', lands: death.lands } : undefined,
+    batch && death && write - from === death.write ? { type: 'die', lands: death.lands } : undefined,
   )
+  const heed = (act: Act): void => {
+    note(act)
+    if (act.type === 'ended' && act.key === death?.after && Number.isNaN(from)) from = store.writes
+  }
   let dead = false
   const died = store.died.then(() => {
     dead = true
     onDeath()
     return 'died' as const
   })
-  const witness = new Witness(number, note, () => dead)
+  const witness = new Witness(number, heed, () => dead)
   const test = makeTestEngine(
     {
       workflows: familyOf(workflow),
@@ -82,7 +90,8 @@ export async function live(life: Life, onDeath: () => void = () => undefined): P
   const end = await Promise.race([goOn(test, workflow, order), died])
   if (end === 'died') return end
   const { writes } = store
-  await Promise.race([test.close(), died]) // a deadly write may be one of its last
+  from = NaN // what closing writes belongs to no run
+  await test.close()
   return { outcome: end, writes }
 }
 

@@ -1,7 +1,6 @@
 import { differences, type Difference } from './difference.ts'
 import type { Death } from './life.ts'
-import { repeatedIn, type Lived, type Repeated, type RepeatedCall, type Trial } from './trial.ts'
-import type { Act } from './witness.ts'
+import { repeatedIn, type Lived, type RepeatedCall, type Trial } from './trial.ts'
 
 /** What a drill has found about one handler. */
 export interface HandlerVerdict {
@@ -29,9 +28,9 @@ export interface DrillReport {
   /** How the run comes out without a crash. */
   readonly status: string
   readonly path: readonly string[]
-  /** The writes of an undisturbed run. At each a process can die just before or just after it. */
+  /** The most writes that a run has made. At each a process can die just before or just after it. */
   readonly writes: number
-  /** Boundaries that were tried, in their order, and how many there are. */
+  /** Boundaries that were tried, and how many there are: two for each write, and ends of handlers that none of these has met. */
   readonly trials: readonly Trial[]
   readonly boundaries: number
   readonly handlers: readonly HandlerVerdict[]
@@ -49,13 +48,13 @@ export class Reference {
 
   constructor(lived: Lived, again: Lived) {
     this.lived = lived
-    this.varies = differences(comparable(lived), comparable(again)).map(({ path }) => path)
+    this.varies = compare(lived, again).map(({ path }) => path)
     this.#passed = new Set(this.varies)
   }
 
   /** What a crash has changed. */
   trial(death: Death, lived: Lived): Trial {
-    const found = differences(comparable(this.lived), comparable(lived), this.#passed)
+    const found = compare(this.lived, lived, this.#passed)
     const repeated = repeatedIn(lived.acts, this.lived.acts)
     const suspect = found.length > 0 ? this.#suspect(found, lived) : undefined
     return {
@@ -89,53 +88,10 @@ export class Reference {
   }
 }
 
-/** What is compared: all but the texts of errors that name a process. */
-function comparable({ outcome, effects }: Lived): unknown {
-  return { ...outcome, ...(effects === undefined ? {} : { effects }) }
-}
-
-/** The verdicts about all handlers that were begun. */
-export function judgeHandlers(usually: readonly Act[], trials: readonly Trial[]): readonly HandlerVerdict[] {
-  const names = new Set(usually.flatMap((act) => (act.type === 'began' ? [act.handler] : [])))
-  const remembering = new Set(trials.flatMap((trial) => (remembers(trial) ? [trial.suspect?.handler] : [])))
-  return [...names].map((handler) => {
-    const own = trials.flatMap((trial) =>
-      trial.repeated.filter((each) => each.handler === handler).map((each) => ({ trial, ...each })),
-    )
-    const calls = new Map<string, RepeatedCall>()
-    for (const call of own.flatMap((each) => each.calls)) {
-      const known = calls.get(call.resource + call.args)
-      if (!known || known.times < call.times) calls.set(call.resource + call.args, call)
-    }
-    const guilty = own.some(({ trial }) => !trial.same && !remembers(trial) && isBlamed(handler, trial))
-    return {
-      handler,
-      repeated: own.length,
-      begun: Math.max(1, ...own.map(({ begun }) => begun)),
-      calls: [...calls.values()],
-      verdict: remembering.has(handler)
-        ? 'process-memory'
-        : guilty
-          ? 'not-idempotent'
-          : own.length > 0
-            ? 'safe'
-            : 'not-repeated',
-    }
-  })
-}
-
-/** The first result that differed came of a handler that was begun only after the crash. */
-function remembers({ same, suspect, repeated }: Trial): boolean {
-  return !same && suspect !== undefined && !repeated.some((each) => isOf(each, suspect))
-}
-
-/** Of several that were repeated, those whose result differed first; where none is that, each. */
-function isBlamed(handler: string, { suspect, repeated }: Trial): boolean {
-  const first = suspect && repeated.filter((each) => isOf(each, suspect))
-  return !first || first.length === 0 || first.some((each) => each.handler === handler)
-}
-
-/** Whether it is that visit, or a branch or an item of it. */
-function isOf({ key }: Repeated, visit: { readonly key: string }): boolean {
-  return key === visit.key || key.startsWith(`${visit.key}/`)
+/** What differs: how it came out, and apart from that what can be seen outside, so that neither crowds out the other. */
+function compare(was: Lived, is: Lived, passed?: ReadonlySet<string>): readonly Difference[] {
+  return [
+    ...differences(was.outcome, is.outcome, passed),
+    ...differences({ effects: was.effects }, { effects: is.effects }, passed),
+  ]
 }

@@ -23,6 +23,8 @@ export interface Repeated {
   /** How often it was begun, over both lives; without a crash `usual` times. */
   readonly begun: number
   readonly usual: number
+  /** It had come to its end when the process died: all that was missing is that it was saved. */
+  readonly ended: boolean
   /** Calls of resources that were made more often than without a crash. */
   readonly calls: readonly RepeatedCall[]
 }
@@ -54,8 +56,16 @@ export function repeatedIn(acts: readonly Act[], usually: readonly Act[]): reado
   return [...countBegun(acts)].flatMap(([key, { handler, count }]) => {
     const before = usual.get(key)?.count ?? 0
     if (before === 0 || count <= before) return []
-    return [{ handler, key, begun: count, usual: before, calls: repeatedCalls(key, acts, usually) }]
+    const ended = lastInFirst(key, acts) === 'ended'
+    return [{ handler, key, begun: count, usual: before, ended, calls: repeatedCalls(key, acts, usually) }]
   })
+}
+
+/** How its handler stood when the first life was over. */
+function lastInFirst(key: string, acts: readonly Act[]): Act['type'] | undefined {
+  return acts.findLast(
+    (act) => act.type !== 'time' && act.type !== 'called' && act.life === 1 && act.key === key,
+  )?.type
 }
 
 /** Times a visit's handler was begun; of the compensation of a visit apart, which has the same key. */

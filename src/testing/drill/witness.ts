@@ -7,6 +7,8 @@ import type { Around, HandlerCall } from '../stand-ins/intercepting.ts'
 export type Act =
   /** A handler was called. */
   | { readonly type: 'began'; readonly life: number; readonly key: string; readonly handler: string }
+  /** It has come to its end, by a result or an error. */
+  | { readonly type: 'ended'; readonly life: number; readonly key: string; readonly handler: string }
   /** A handler called a resource. `keyed`: it was handed the idempotency key. */
   | {
       readonly type: 'called'
@@ -39,7 +41,10 @@ export class Witness {
       const { idempotencyKey: key } = call.run
       const handler = nameOf(call)
       note({ type: 'began', life, key, handler })
-      return this.#here.run({ key, handler }, proceed)
+      const end = (): void => {
+        if (!over()) note({ type: 'ended', life, key, handler })
+      }
+      return this.#here.run({ key, handler }, () => noted(proceed, end))
     }
   }
 
@@ -83,6 +88,20 @@ export class Witness {
       return fn.apply(target, args)
     }
   }
+}
+
+/** Calls it, and tells of its end before anybody else learns of it. */
+function noted(proceed: () => unknown, end: () => void): unknown {
+  let result: unknown
+  try {
+    result = proceed()
+  } catch (error) {
+    end()
+    throw error
+  }
+  if (result instanceof Promise) return result.finally(end)
+  end()
+  return result
 }
 
 function nameOf({ state, role, method, run }: HandlerCall): string {

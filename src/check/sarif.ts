@@ -64,10 +64,22 @@ function resultOf(finding: Finding, ruleIndex: number, root: string): object {
     level: severity,
     message: { text: `${message}. ${why} ${remedy}.` },
     locations: [{ ...(physicalLocation ? { physicalLocation } : {}), logicalLocations }],
-    partialFingerprints: { 'stepwright/v1': [rule, workflow, ...finding.states].join('/') },
+    partialFingerprints: { 'stepwright/v1': fingerprintOf(finding) },
     ...(path.length > 0 ? { properties: { path } } : {}),
     ...(allowed === undefined ? {} : { suppressions: [{ kind: 'inSource', justification: allowed }] }),
   }
+}
+
+/**
+ * Tells findings of one rule apart by what they are about, the same wherever they stand in the file: states, the edge,
+ * and the names in the message, such as a signal or a branch. Numbers are left out: a bound may change.
+ */
+function fingerprintOf({ rule, workflow, states, edge, message }: Finding): string {
+  const names = [...message.matchAll(/"([^"]*)"/g)].map(([, name = '']) => name)
+  const others = [...new Set(names)].filter((name) => name !== workflow && !states.includes(name))
+  return [rule, workflow, ...states, ...(edge ? [`${edge.by} ${edge.to}`] : []), ...others]
+    .map((part) => part.replaceAll('%', '%25').replaceAll('/', '%2F'))
+    .join('/')
 }
 
 /** The path as a URI reference: it may hold what has a meaning there. */

@@ -47,7 +47,7 @@ export async function followToEnd(followed: Followed): Promise<number> {
   const end = engine.subscribe(childWatch(followed))
   try {
     for await (const event of handle.events({ after })) {
-      const { tone, text } = sayHappening(event, Date.now())
+      const { tone, text } = sayHappening(event, event.at)
       terminal.note(`${terminal.onErr('dim', sayTime(event.at))}  ${terminal.onErr(tone, text)}`)
       if (event.type === 'paused')
         noteLines(['it goes on with:', shellLine('resume', [file.path], { run: handle.id, store })], terminal)

@@ -13,13 +13,13 @@ export interface HappeningLine {
   readonly text: string
 }
 
-/** A history event, or what a commit brought, as a line; `now` is what times are counted from. */
-export function sayHappening(happening: Happening, now: number): HappeningLine {
-  const { tone, text } = say(happening, now)
+/** A history event, or what a commit brought, as a line; `at` is when it happened, from which what was planned is counted. */
+export function sayHappening(happening: Happening, at: number): HappeningLine {
+  const { tone, text } = say(happening, at)
   return { tone, text: oneLine(text) }
 }
 
-function say(h: Happening, now: number): HappeningLine {
+function say(h: Happening, at: number): HappeningLine {
   switch (h.type) {
     case 'started': {
       const { by, forkedFrom } = h
@@ -42,7 +42,7 @@ function say(h: Happening, now: number): HappeningLine {
       return dim(
         h.until === undefined
           ? 'its parts wait'
-          : `its parts wait, the next is due ${sayDistance(h.until, now)}`,
+          : `its parts wait, the next is due ${sayDistance(h.until, at)}`,
       )
     case 'reminding':
       return dim(`reminder ${h.method} begins${h.attempt > 1 ? `, attempt ${h.attempt}` : ''}`)
@@ -77,13 +77,13 @@ function say(h: Happening, now: number): HappeningLine {
     }
     case 'undo-failed':
       return warn(
-        `attempt ${h.attempt} to undo ${sayVisit(h.state, h.visit)} failed: ${sayFailure(h.failure)}; ${sayNext(h.retryAt, now)}`,
+        `attempt ${h.attempt} to undo ${sayVisit(h.state, h.visit)} failed: ${sayFailure(h.failure)}; ${sayNext(h.retryAt, at)}`,
       )
     case 'compensated':
       return plain('all is undone')
     case 'attempt-failed':
       return warn(
-        `attempt ${h.attempt} of ${h.state} failed: ${sayFailure(h.failure)}; ${sayNext(h.retryAt, now)}`,
+        `attempt ${h.attempt} of ${h.state} failed: ${sayFailure(h.failure)}; ${sayNext(h.retryAt, at)}`,
       )
     case 'retried':
       return dim(`attempt ${h.attempt} of ${h.state} begins`)
@@ -155,10 +155,10 @@ export function sayVisit(state: string, visit: number, part?: string): string {
   return `${state}${part === undefined ? '' : `, ${sayPart(part)}`}${visit > 1 ? `, visit ${visit}` : ''}`
 }
 
-function sayNext(retryAt: number | undefined, now: number): string {
+function sayNext(retryAt: number | undefined, at: number): string {
   return retryAt === undefined
     ? 'no attempt is left'
-    : `next attempt ${sayDistance(retryAt, now)}, at ${sayDate(retryAt)}`
+    : `next attempt after ${formatMs(Math.max(0, retryAt - at))}, at ${sayDate(retryAt)}`
 }
 
 /** By whom, and why. */

@@ -33,6 +33,9 @@ interface Group {
   readonly workflow: string
   readonly state: string
   readonly what: string
+  /** What of it differs, without values. */
+  readonly at?: string
+  /** As it is with the first example. */
   readonly expected: string
   readonly came: string
   runs: number
@@ -103,11 +106,20 @@ async function load(file: WorkflowFile, { library }: Kernel): Promise<void> {
   await configure(library, { ...(await file.provide('config')) })
 }
 
+interface NotRun {
+  readonly workflow: string
+  readonly state: string
+  readonly why: string
+  /** In how many runs. */
+  runs: number
+}
+
 interface Report {
   readonly counts: Readonly<Record<Rehearsal['fate'], number>>
   readonly executed: number
   readonly groups: readonly Group[]
-  /** Those that go another way, or could not be rehearsed. */
+  /** Handlers that were to run and did not. */
+  readonly notRun: readonly NotRun[]
   readonly runs: readonly Rehearsal[]
 }
 
@@ -129,7 +141,8 @@ async function rehearse(
   }
   const counts = { same: 0, differs: 0, unknown: 0 }
   const groups = new Map<string, Group>()
-  const others: Rehearsal[] = []
+  const notRun = new Map<string, NotRun>()
+  const all: Rehearsal[] = []
   const progress = new Progress(terminal, 'runs rehearsed')
   let executed = 0
   for await (const rehearsal of rehearseRuns(runs, kernel, filter, executor)) {
@@ -137,34 +150,48 @@ async function rehearse(
     counts[rehearsal.fate]++
     executed += rehearsal.executed
     progress.tell(counts.same + counts.differs + counts.unknown)
-    if (rehearsal.fate === 'same') continue
-    others.push(rehearsal)
-    group(rehearsal, groups)
+    all.push(rehearsal)
+    noteNotRun(rehearsal, notRun)
+    if (rehearsal.fate !== 'same') group(rehearsal, groups)
   }
-  return { counts, executed, groups: [...groups.values()].sort((a, b) => b.runs - a.runs), runs: others }
+  const byRuns = [...groups.values()].sort((a, b) => b.runs - a.runs)
+  return { counts, executed, groups: byRuns, notRun: [...notRun.values()], runs: all }
 }
 
-function group({ run, workflow, difference, reason = '' }: Rehearsal, groups: Map<string, Group>): void {
-  const { state, what, expected, came } = difference ?? {
-    ...{ state: '', what: 'not rehearsed', expected: '', came: reason },
+function noteNotRun({ workflow, notRun }: Rehearsal, found: Map<string, NotRun>): void {
+  for (const [state, why] of Object.entries(notRun)) {
+    const key = JSON.stringify([workflow, state, why])
+    const note = found.get(key) ?? { workflow, state, why, runs: 0 }
+    found.set(key, note)
+    note.runs++
   }
-  const key = JSON.stringify([workflow, state, what, expected, came])
-  const found = groups.get(key) ?? { workflow, state, what, expected, came, runs: 0, examples: [] }
+}
+
+/** Values are not part of what makes runs alike: they are of each run its own. */
+function group({ run, workflow, difference, reason = '' }: Rehearsal, groups: Map<string, Group>): void {
+  const { state, what, at, expected, came } = difference ?? {
+    ...{ state: '', what: 'not rehearsed', at: undefined, expected: '', came: reason },
+  }
+  const key = JSON.stringify([workflow, state, what, ...(at === undefined ? [expected, came] : ['', at])])
+  const found = groups.get(key) ?? {
+    ...{ workflow, state, what, expected, came, runs: 0, examples: [] },
+    ...(at ? { at } : {}),
+  }
   groups.set(key, found)
   found.runs++
   if (found.examples.length < EXAMPLES) found.examples.push(run)
 }
 
-function tell({ counts, executed, groups, runs }: Report, terminal: Terminal): void {
-  if (terminal.json) return terminal.printJson({ ...counts, executed, groups, runs })
+function tell({ counts, executed, groups, notRun, runs }: Report, terminal: Terminal): void {
+  if (terminal.json) return terminal.printJson({ ...counts, executed, groups, notRun, runs })
   if (groups.length > 0) {
-    const rows = groups.map(({ runs: n, workflow, state, expected, came, examples }) => [
+    const rows = groups.map(({ runs: n, workflow, state, what, at, expected, came, examples }) => [
       String(n),
-      ...[workflow, state, expected, came].map((text) => short(oneLine(text))),
+      ...[workflow, state, at ? `${what}: ${at}` : what, expected, came].map((text) => short(oneLine(text))),
       oneLine(examples.join(', ') + (n > examples.length ? ', ...' : '')),
     ])
-    for (const line of table(['RUNS', 'WORKFLOW', 'STATE', 'EXPECTED', 'CAME', 'EXAMPLES'], rows, terminal))
-      terminal.print(line)
+    const heads = ['RUNS', 'WORKFLOW', 'STATE', 'WHAT', 'EXPECTED', 'CAME', 'EXAMPLES']
+    for (const line of table(heads, rows, terminal)) terminal.print(line)
   }
   const said = [
     `${counts.same} go the same way`,
@@ -173,7 +200,13 @@ function tell({ counts, executed, groups, runs }: Report, terminal: Terminal): v
     ...(executed > 0 ? [`${executed} handlers were run`] : []),
   ]
   terminal.note(said.join(', '))
+  if (notRun.length === 0) return
+  const names = notRun.map(({ state, why }) => `${state} (${why}${REMEDIES[why] ?? ''})`)
+  terminal.note(terminal.onErr('warn', oneLine(`not run: ${[...new Set(names)].join(', ')}`)))
 }
+
+/** What would make such handlers run. */
+const REMEDIES: Readonly<Record<string, string>> = { 'effect idempotent': ': --effects idempotent' }
 
 function short(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text

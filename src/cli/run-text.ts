@@ -97,7 +97,7 @@ function waitLines(
   if (awaits.length > 0)
     lines.push(
       ['waits for', clean(awaits.join(' or '))],
-      ...signalLines({ id, awaits }, store).map((line) => ['', terminal.onOut('dim', line)] as const),
+      ...signalLines({ id, awaits }, store, takes).map((line) => ['', terminal.onOut('dim', line)] as const),
     )
   for (const name of new Set([...awaits, ...votes.map((vote) => vote.name)])) {
     const said = sayVotes(

@@ -70,9 +70,8 @@ async function takesOf(
 
 function tell(history: readonly HistoryEvent[], last: number, terminal: Terminal): string[] {
   if (history.length === 0) return []
-  const now = Date.now()
   const lines = history.map((event) => {
-    const { tone, text } = sayHappening(event, now)
+    const { tone, text } = sayHappening(event, event.at)
     return `  ${terminal.onOut('dim', `${String(event.seq).padStart(4)}  ${sayDate(event.at)}`)}  ${terminal.onOut(tone, text)}`
   })
   return [history.length < last ? `history, newest ${history.length} of ${last}` : 'history', ...lines]

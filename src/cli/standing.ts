@@ -71,12 +71,19 @@ export function sayStanding({ status, state, failure, awaits, timer }: RunView, 
   return oneLine(`waits in ${state}${what}${until}`)
 }
 
-/** How to send each signal a run waits for, as commands. */
+/** How to send each signal a run waits for, as commands; with a caller where roles are known to be needed. */
 export function signalLines(
   { id, awaits }: Pick<RunView, 'id' | 'awaits'>,
   store: string | undefined,
+  takes: Readonly<Record<string, { readonly roles: readonly string[] }>> = {},
 ): string[] {
-  return awaits.map((name) => shellLine('signal', [id, name, '<JSON>'], { store }))
+  return awaits.map((name) => {
+    const [role] = takes[name]?.roles ?? []
+    return shellLine('signal', [id, name, '<JSON>'], {
+      ...(role === undefined ? {} : { as: `<WHO>:${role}` }),
+      store,
+    })
+  })
 }
 
 /** Says which signals a run waits for, and how to send them from another terminal. `of`: another run than the one that is followed. */

@@ -1,4 +1,4 @@
-import { inspect } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import type { JsonSchema } from '../definition/schema-json.ts'
 import type { Exit } from '../definition/exit.ts'
 import { sayDuration } from '../inspect/drawn-text.ts'
@@ -60,18 +60,52 @@ function sayWay({ change, before, after }: TransitionChange): string {
   return said ? `: ${said}` : ''
 }
 
-function fieldLines({ field, before, after }: FieldChange, indent: string): readonly DiffLine[] {
+function fieldLines(change: FieldChange, indent: string): readonly DiffLine[] {
+  return innermost(change).flatMap((each) => lineOf(each, indent))
+}
+
+/** What differs inside of objects and lists, each by its path, such as `retry.coefficient`. */
+function innermost(change: FieldChange): readonly FieldChange[] {
+  const { field, before, after } = change
+  const [was, is] = [insideOf(before), insideOf(after)]
+  if (!was || !is || Array.isArray(before) !== Array.isArray(after)) return [change]
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].flatMap((key) => {
+    const [from, to] = [was[key], is[key]]
+    if (isDeepStrictEqual(from, to)) return []
+    const path = Array.isArray(before) ? `${field}[${key}]` : `${field}.${key}`
+    return innermost({
+      field: path,
+      ...(from === undefined ? {} : { before: from }),
+      ...(to === undefined ? {} : { after: to }),
+    })
+  })
+}
+
+/** The fields of an object, or the elements of a list of objects; lists of names and schemas are said as a whole. */
+function insideOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  if (typeof value !== 'object' || value === null || isSchema(value)) return undefined
+  const inside = { ...value } as Readonly<Record<string, unknown>>
+  const objects = Object.values(inside).every((each) => typeof each === 'object')
+  return Array.isArray(value) && !objects ? undefined : inside
+}
+
+function lineOf({ field, before, after }: FieldChange, indent: string): readonly DiffLine[] {
   const change = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
   const schema = isSchema(before) || isSchema(after)
   if (schema && isSchema(before) && isSchema(after))
     return [{ text: `${indent}~ ${field}`, tone: 'changed' }, ...schemaLines(before, after, `${indent}    `)]
   const value = (given: unknown): string => (isSchema(given) ? '' : sayValue(field, given))
+  const whole = (after ?? before) as { readonly method?: unknown } | undefined
+  // of work that is new or gone as a whole, the method says enough
+  const work = change !== 'changed' && typeof whole?.method === 'string' ? whole.method : undefined
   const text =
-    change === 'changed'
-      ? `: ${value(before)} -> ${value(after)}`
-      : schema
-        ? ''
-        : `: ${value(after ?? before)}`
+    work !== undefined
+      ? `: ${work}`
+      : change === 'changed'
+        ? `: ${value(before)} -> ${value(after)}`
+        : schema
+          ? ''
+          : `: ${value(after ?? before)}`
   return [{ text: `${indent}${SIGNS[change]} ${field}${/: (true)?$/.test(text) ? '' : text}`, tone: change }]
 }
 
@@ -113,5 +147,27 @@ function isSchema(value: unknown): value is JsonSchema {
 function sayValue(field: string, value: unknown): string {
   if (typeof value === 'number' && field.endsWith('Ms')) return sayDuration(value)
   if (typeof value === 'string') return value
-  return inspect(value, { depth: 6, breakLength: Infinity, compact: true, sorted: true })
+  return inspect(timesSaid(value), { depth: 6, breakLength: Infinity, compact: true, sorted: true })
+}
+
+/** The same with its durations in words, wherever they stand in it. */
+function timesSaid(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(timesSaid)
+  const said = Object.entries(value).map(([key, each]: [string, unknown]) => [
+    key,
+    typeof each === 'number' && key.endsWith('Ms') ? new Said(sayDuration(each)) : timesSaid(each),
+  ])
+  return Object.fromEntries(said) as unknown
+}
+
+/** Is written without quotes. */
+class Said {
+  readonly #text: string
+  constructor(text: string) {
+    this.#text = text
+  }
+  [inspect.custom](): string {
+    return this.#text
+  }
 }

@@ -18,7 +18,7 @@ import type { Loaded } from '../runtime/library.ts'
 import { memoBook } from '../runtime/memo-book.ts'
 import { MemoryStore } from '../store/memory-store.ts'
 import { Memos } from '../store/memos.ts'
-import { sayMove, type Parting } from './difference.ts'
+import { sayMove, sayPaths, type Parting } from './difference.ts'
 import type { Standing } from './translation.ts'
 import type { Visit } from './visit.ts'
 
@@ -46,7 +46,12 @@ interface Scene {
   readonly loaded: Loaded
 }
 
-type Played = { readonly parting: Parting | undefined } | { readonly reason: string }
+/** Why a handler that decided a visit counts as doing what is recorded: its kind of state, or its effect. */
+export interface NotRun {
+  readonly notRun: string
+}
+
+type Played = { readonly parting: Parting | undefined } | { readonly reason: string } | NotRun
 
 /**
  * Runs the new handlers of recorded visits: with their input, vars, signal and time as recorded, on a store in memory,
@@ -59,11 +64,14 @@ export class Executor {
     this.#options = options
   }
 
-  async execute(scene: Scene): Promise<Played | 'not run'> {
+  /** `undefined`: no handler decided the visit. */
+  async execute(scene: Scene): Promise<Played | undefined> {
     const { visit, standing, loaded } = scene
     const state = loaded.machine.state(standing.state)
     const ended = visit.events.find(({ type }) => type === 'failed' || type === 'completed')
-    if (!this.#runs(state) || !isByHandler(visit, state, ended)) return 'not run'
+    if (state.method === undefined || !isByHandler(visit, state, ended)) return undefined
+    const notRun = this.#leftOut(state)
+    if (notRun !== undefined) return { notRun }
     const resources = await this.#resources(visit)
     const event = await this.#perform(scene, state, resources.given)
     if (resources.refused.length > 0)
@@ -72,16 +80,15 @@ export class Executor {
       }
     const missed = missedBy(resources.replays)
     if (missed !== undefined)
-      return { parting: { what: 'call', expected: 'asks what is on the tape', came: missed } }
+      return { parting: { what: 'call', at: '', expected: 'asks what is on the tape', came: missed } }
     if (!event) return { reason: 'it was interrupted' }
     return { parting: compare(event, scene, ended) }
   }
 
-  #runs(state: StateDefinition): boolean {
+  #leftOut({ kind, effect }: StateDefinition): string | undefined {
     const { effects = 'none' } = this.#options
-    const kinds: readonly StateDefinition['kind'][] = ['step', 'wait', 'timer', 'final']
-    const harmless = state.effect === 'none' || (effects === 'idempotent' && state.effect === 'idempotent')
-    return kinds.includes(state.kind) && harmless && state.method !== undefined
+    if (kind === 'map' || kind === 'parallel' || kind === 'child') return kind
+    return effect === 'none' || effect === effects ? undefined : `effect ${effect}`
   }
 
   async #perform(
@@ -186,24 +193,40 @@ function compare(
     if (!isDeepStrictEqual(to.data, event.data))
       return {
         what: 'data',
+        at: sayPaths(to.data, event.data),
         expected: `${expected} with ${quote(to.data)}`,
         came: `with ${quote(event.data)}`,
       }
     const vars = { ...(left.vars as object | undefined) }
     return isDeepStrictEqual(vars, { ...event.vars })
       ? undefined
-      : { what: 'vars', expected: `vars ${quote(vars)}`, came: `vars ${quote(event.vars ?? {})}` }
+      : {
+          what: 'vars',
+          at: sayPaths(vars, { ...event.vars }),
+          expected: `vars ${quote(vars)}`,
+          came: `vars ${quote(event.vars ?? {})}`,
+        }
   }
   if (event.type === 'closed') {
     const output = ended?.type === 'completed' ? ended.output : undefined
     return isDeepStrictEqual(output, event.output)
       ? undefined
-      : { what: 'output', expected: `completes with ${quote(output)}`, came: `with ${quote(event.output)}` }
+      : {
+          what: 'output',
+          at: sayPaths(output, event.output),
+          expected: `completes with ${quote(output)}`,
+          came: `with ${quote(event.output)}`,
+        }
   }
   if (event.type === 'taken-back') return { what: 'signal', expected, came: `refuses it: ${event.reason}` }
   const failure = 'failure' in event ? event.failure : undefined
   if (ended?.type === 'failed' && failure?.name === ended.failure.name) return undefined
-  return { what: 'failure', expected, came: `fails with ${failure?.name}: ${failure?.message}` }
+  return {
+    what: 'failure',
+    at: failure?.name ?? '',
+    expected,
+    came: `fails with ${failure?.name}: ${failure?.message}`,
+  }
 }
 
 function missedBy(replays: readonly ReplayedModel[]): string | undefined {

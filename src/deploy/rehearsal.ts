@@ -21,6 +21,8 @@ export interface Rehearsal {
   readonly visits: number
   /** Visits whose handlers have really run. */
   readonly executed: number
+  /** States whose handlers were to run and did not, each with the reason: its kind, or `effect idempotent`. */
+  readonly notRun: Readonly<Record<string, string>>
 }
 
 /** What a run is rehearsed with. */
@@ -44,8 +46,10 @@ export async function rehearseRun(
   const { id, workflow, version } = run
   const visits = visitsOf(history)
   let executed = 0
+  const notRun = new Map<string, string>()
   const end = (fate: Rehearsal['fate'], more: Pick<Rehearsal, 'difference' | 'reason'> = {}): Rehearsal => ({
     ...{ run: id, workflow, version, fate, visits: visits.length, executed },
+    notRun: Object.fromEntries(notRun),
     ...more,
   })
   const loaded = library.current(workflow)
@@ -79,7 +83,11 @@ export async function rehearseRun(
     const parting = await checkVisit(visit, { definition, state: target, to: to?.state, old })
     if (parting) return differs(parting)
     const outcome = await executor?.execute({ run, history, visit, standing, to, loaded })
-    if (outcome === undefined || outcome === 'not run') continue
+    if (outcome === undefined) continue
+    if ('notRun' in outcome) {
+      notRun.set(standing.state, outcome.notRun)
+      continue
+    }
     if ('reason' in outcome) return end('unknown', { reason: `${state}: ${outcome.reason}` })
     executed++
     if (outcome.parting) return differs(outcome.parting)

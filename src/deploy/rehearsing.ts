@@ -41,7 +41,16 @@ export async function* rehearseRuns(
       yield await rehearseRun(view, history, { library: kernel.library, old: await chartOf(view), executor })
     } catch (error) {
       if (!(error instanceof StepwrightError) || error.code.startsWith('store-')) throw error
-      yield { run: id, workflow, version, fate: 'unknown', reason: error.message, visits: 0, executed: 0 }
+      yield {
+        run: id,
+        workflow,
+        version,
+        fate: 'unknown',
+        reason: error.message,
+        visits: 0,
+        executed: 0,
+        notRun: {},
+      }
     }
   }
 }

@@ -1,10 +1,18 @@
 import { quote } from '../errors/stepwright-error.ts'
-import type { WorkflowJson } from '../inspect/chart-json.ts'
+import type { StateJson, WorkflowJson } from '../inspect/chart-json.ts'
 import { narrowings } from './narrowing.ts'
 
 /** What could stop or fail a live run once the new code is there. Whether it does, `judgeLive` says of each run. */
 export interface Risk {
-  readonly what: 'workflow-removed' | 'older-version' | 'state-removed' | 'data-narrowed' | 'vars-narrowed'
+  readonly what:
+    | 'workflow-removed'
+    | 'older-version'
+    | 'state-removed'
+    | 'data-narrowed'
+    | 'vars-narrowed'
+    | 'signal-narrowed' // one that was sent, or that a sender of before sends, would be refused
+    | 'branch-removed' // what it has come to is lost
+    | 'compensation-removed' // what was done cannot be undone
   readonly state?: string
   readonly why: string
 }
@@ -26,6 +34,14 @@ export function risksOf(before: WorkflowJson, after: WorkflowJson | undefined): 
       ways ? wayRisks(name, ways, before, after) : stayRisks(name, before, after),
     ),
     ...varsRisks(before, after),
+    ...before.signals.flatMap((name) => signalRisks(name, before, after)),
+    ...before.states.flatMap((was) => {
+      const is = after.states.find(({ name }) => name === was.name)
+      return [
+        ...(is && (ways?.[is.name] ?? is.name) === is.name ? branchRisks(was, is) : []),
+        ...undoRisks(was, is),
+      ]
+    }),
   ]
 }
 
@@ -63,4 +79,45 @@ function varsRisks(before: WorkflowJson, after: WorkflowJson): readonly Risk[] {
   if (!before.schemas || !after.schemas) return []
   const found = narrowings(before.schemas['vars'] ?? NONE, after.schemas['vars'] ?? NONE)
   return found.length > 0 ? [{ what: 'vars-narrowed', why: `vars may not fit: ${found.join('; ')}` }] : []
+}
+
+function signalRisks(signal: string, before: WorkflowJson, after: WorkflowJson): readonly Risk[] {
+  const key = `signal ${signal}`
+  const found = narrowings(before.schemas?.[key], after.schemas?.[key])
+  if (found.length === 0) return []
+  return [
+    { what: 'signal-narrowed', why: `${key}: what is sent as before may be refused: ${found.join('; ')}` },
+  ]
+}
+
+function branchRisks(was: StateJson, is: StateJson): readonly Risk[] {
+  if (is.kind !== 'parallel') return []
+  const now = branchesOf(is)
+  return Object.keys(branchesOf(was))
+    .filter((name) => !Object.hasOwn(now, name))
+    .map((name) => ({
+      what: 'branch-removed',
+      state: was.name,
+      why: `the branch ${quote(name)} is gone: what it has come to in runs that stand there is lost`,
+    }))
+}
+
+/** What was done is noted down with its state, and is undone by what the code says then. */
+function undoRisks(was: StateJson, is: StateJson | undefined): readonly Risk[] {
+  const gone = undoneIn(was).filter((each) => !is || !undoneIn(is).includes(each))
+  return gone.map((branch) => ({
+    what: 'compensation-removed',
+    state: was.name,
+    why: `runs that have passed ${branch === '' ? 'it' : `its branch ${quote(branch)}`} could not undo that any more`,
+  }))
+}
+
+/** The branches that are undone; the state itself has no name. */
+function undoneIn(state: StateJson): readonly string[] {
+  const branches = Object.entries(branchesOf(state)).filter(([, { undo }]) => undo !== undefined)
+  return [...(state.policies['undo'] === undefined ? [] : ['']), ...branches.map(([name]) => name)]
+}
+
+function branchesOf({ policies }: StateJson): Readonly<Record<string, { readonly undo?: unknown }>> {
+  return (policies['branches'] ?? {}) as Readonly<Record<string, { readonly undo?: unknown }>>
 }

@@ -3,6 +3,7 @@ import { makeRegions } from '../compile/machine.ts'
 import { policyOf } from '../compile/policies.ts'
 import type { Definition, StateDefinition } from '../definition/definition.ts'
 import { exitsOf, type Exit } from '../definition/exit.ts'
+import { policiesJson } from './policies-json.ts'
 import { described, type DrawingOptions } from './drawing/drawing-options.ts'
 import { tallyJson, type TallyJson } from './drawing/tally.ts'
 import { schemasOf, type JsonSchema } from '../definition/schema-json.ts'
@@ -106,6 +107,7 @@ export interface StateJson {
   readonly kind: StateDefinition['kind']
   readonly description?: string
   readonly exits: readonly Exit[]
+  /** Plain data with the defaults filled in: times in milliseconds, data of `with`; `by a function` where code says. */
   readonly policies: Readonly<Record<string, unknown>>
 }
 
@@ -131,7 +133,7 @@ export function toJson(given: Definition, options: DrawingOptions = {}): Workflo
       kind: state.kind,
       ...(state.description === undefined ? {} : { description: state.description }),
       exits: exitsOf(state),
-      policies: policyOf(state),
+      policies: policiesJson(state),
     })),
     ...(options.tally ? { tally: tallyJson(options.tally) } : {}),
     schemas: schemasOf(definition),

@@ -109,7 +109,7 @@ test('SARIF 2.1.0 has what the schema requires: rules, results, places, and what
                 logicalLocations: [{ name: 'ask', fullyQualifiedName: 'asking/ask' }],
               },
             ],
-            partialFingerprints: { 'stepwright/v1': 'wait-without-expiry/asking/ask' },
+            partialFingerprints: { 'stepwright/v1': 'wait-without-expiry/asking/ask/yes' },
             suppressions: [{ kind: 'inSource', justification: 'no hurry' }],
           },
           { ruleId: 'wait-without-expiry', locations: [{ logicalLocations: [{ name: 'again' }] }] },
@@ -130,4 +130,32 @@ test('SARIF 2.1.0 has what the schema requires: rules, results, places, and what
   for (const { ruleId, ruleIndex } of run.results) expect(rules[ruleIndex]?.id).toBe(ruleId)
   expect(run.results[1]).not.toHaveProperty('suppressions')
   expect(JSON.parse(JSON.stringify(log))).toEqual(log)
+})
+
+test('two findings of one rule have fingerprints of their own, which stay where the lines move', () => {
+  const Deaf = states(
+    { Ask: 'ask', Done: 'done' },
+    { ask: any, done: any },
+    { initial: 'ask', final: 'done', signals: { yes: any, 'a/b': any, no: any } },
+  )
+  @Deaf.workflow({ name: 'deaf' })
+  class DeafWorkflow {
+    @Deaf.wait('ask', { on: { yes: 'done' }, expires: { after: '1h', to: 'done', with: {} } })
+    ask(_signal: unknown, _: Input<ShapeOf<typeof Deaf>, 'ask'>) {
+      return Deaf.go('done', {})
+    }
+  }
+  const findings = check(DeafWorkflow).filter(({ rule }) => rule === 'unheard-signal')
+  const prints = (line: number): readonly string[] => {
+    const placed = findings.map((each) => ({
+      ...each,
+      place: { file: '/a.ts', line, column: 1, endColumn: 2 },
+    }))
+    const [run] = toSarif(placed, { root: '/' }).runs as unknown as [
+      { readonly results: readonly { readonly partialFingerprints: Readonly<Record<string, string>> }[] },
+    ]
+    return run.results.map(({ partialFingerprints }) => partialFingerprints['stepwright/v1'] ?? '')
+  }
+  expect(prints(1)).toEqual(['unheard-signal/deaf/a%2Fb', 'unheard-signal/deaf/no'])
+  expect(prints(9)).toEqual(prints(1))
 })

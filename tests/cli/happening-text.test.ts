@@ -94,7 +94,7 @@ const LINES: { readonly [T in Type]: readonly (readonly [rest: object, text: str
     ],
     [
       { state: 'charge', visit: 1, attempt: 1, failure, retryAt: 65_000 },
-      /^attempt 1 to undo charge failed: FatalError: no ink; next attempt in 1m 4s, at /,
+      /^attempt 1 to undo charge failed: FatalError: no ink; next attempt after 1m 4s, at /,
     ],
   ],
   compensated: [[{}, 'all is undone']],

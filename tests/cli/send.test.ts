@@ -23,6 +23,8 @@ describe('what is sent to runs', () => {
     expect(full.out).toContain(
       'votes      approve: 1 of 2, from ada (editor); may be sent by editor or chief\n',
     )
+    expect(full.out).toContain("signal one approve '<JSON>' --as '<WHO>:editor'")
+    expect(full.out).toContain("signal one add '<JSON>'\n")
     expect((await cli.json('show', 'one', ORDER)).result).toMatchObject({
       may: ['pause', 'resume', 'cancel', 'terminate', 'skip'],
       takes: { approve: { count: 2, roles: ['editor', 'chief'] }, add: { count: 1, roles: [] } },

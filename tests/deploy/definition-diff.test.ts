@@ -102,7 +102,15 @@ describe('every kind of change is said', () => {
     ],
     ['a signal added', edit({ signals: ['approve', 'revise'] }), ['  + signal revise']],
     ['a signal removed', edit({ signals: [] }), ['  - signal approve']],
-    ['a payload changed', schemas({ 'signal approve': text }), ['  ~ signal approve', '      - by: string']],
+    [
+      'a payload changed',
+      schemas({ 'signal approve': text }),
+      [
+        '  ~ signal approve',
+        '      - by: string',
+        '  ! signal approve: what is sent as before may be refused: by is not there any more',
+      ],
+    ],
     [
       'vars changed',
       schemas({ vars: both }),
@@ -135,6 +143,57 @@ describe('every kind of change is said', () => {
     const renamed = { ...named, schemas: { ...OLD.schemas, 'state check': text } }
     expect(diffDefinitions(OLD, renamed).renames).toEqual([{ from: 'review', to: 'check', likeness: 0.8 }])
     expect(diffDefinitions(OLD, chart([{ name: 'other', kind: 'timer' }])).renames).toEqual([])
+  })
+})
+
+describe('what can hurt a live run besides its data', () => {
+  const branch = (method: string, undo?: string): object => ({
+    ...{ method, maxAttempts: 3, timeoutMs: 300_000 },
+    ...(undo === undefined ? {} : { undo }),
+  })
+  const forked = (branches: object, more: object = {}): WorkflowJson =>
+    chart([
+      { name: 'assess', kind: 'parallel', policies: { branches, ...more } },
+      { name: 'end', kind: 'final' },
+    ])
+  const was = forked({ facts: branch('facts'), tone: branch('tone', 'untone') }, { undo: 'unassess' })
+  const lines = (before: WorkflowJson, after: WorkflowJson): readonly string[] =>
+    diffLines(diffDefinitions(before, after)).map(({ text }) => text.trim())
+
+  test('a branch by another name', () => {
+    const is = forked({ fact: branch('facts'), tone: branch('tone', 'untone') }, { undo: 'unassess' })
+    expect(lines(was, is)).toEqual([
+      'note version 1',
+      '~ state assess',
+      '- branches.facts: facts',
+      '+ branches.fact: facts',
+      '! assess: the branch "facts" is gone: what it has come to in runs that stand there is lost',
+    ])
+  })
+
+  test('a compensation that is gone: of a state, of a branch', () => {
+    const is = forked({ facts: branch('facts'), tone: branch('tone') })
+    expect(diffDefinitions(was, is).risks).toEqual([
+      {
+        ...{ what: 'compensation-removed', state: 'assess' },
+        why: 'runs that have passed it could not undo that any more',
+      },
+      {
+        ...{ what: 'compensation-removed', state: 'assess' },
+        why: 'runs that have passed its branch "tone" could not undo that any more',
+      },
+    ])
+    expect(diffDefinitions(is, was).risks).toEqual([])
+  })
+
+  test('a field of a signal that is required now', () => {
+    const before = schemas({ 'signal approve': text })
+    expect(diffDefinitions(before, OLD).risks).toEqual([
+      {
+        what: 'signal-narrowed',
+        why: 'signal approve: what is sent as before may be refused: by is required now',
+      },
+    ])
   })
 })
 

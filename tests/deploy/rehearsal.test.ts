@@ -232,7 +232,7 @@ describe('with the handlers', () => {
     expect(prompt['approved']?.difference).toMatchObject({ what: 'call', state: 'draft' })
     expect(prompt['approved']?.difference?.came).toContain('- Write about cats.\n+ Tell of cats.')
     const data = await rehearse(store, { made: (text) => `${text}!` }, only)
-    expect(data['approved']?.difference).toMatchObject({ what: 'data', state: 'draft' })
+    expect(data['approved']?.difference).toMatchObject({ what: 'data', at: 'text', state: 'draft' })
     const both = { draft: { to: ['review', 'check'] } }
     const way = await rehearse(store, { ...both, to: 'check' }, only)
     expect(way['approved']?.difference).toMatchObject({ expected: 'goes to review', came: 'goes to check' })
@@ -250,5 +250,10 @@ describe('with the handlers', () => {
       { executor: executor() },
     )
     expect(said(all)).toEqual({})
+    expect(all['approved']).toMatchObject({ executed: 1, notRun: { draft: 'effect irreversible' } })
+    expect(all['late']).toMatchObject({ executed: 0, notRun: { draft: 'effect irreversible' } })
+    const repeatable = await rehearse(store, { draft: { effect: 'idempotent' } }, { executor: executor() })
+    expect(repeatable['approved']?.notRun).toEqual({ draft: 'effect idempotent' })
+    expect((await rehearse(store, {}, { executor: executor() }))['approved']?.notRun).toEqual({})
   })
 })

@@ -191,6 +191,8 @@ test('states, kinds, exits and policies as plain data', () => {
       maxAttempts: 3,
       timeoutMs: 300_000,
       expiresAfterMs: 172_800_000,
+      retry: { initialIntervalMs: 1_000, coefficient: 2, maxIntervalMs: 60_000, jitter: 'full' },
+      with: { expires: expect.anything() as unknown },
     },
   })
 })

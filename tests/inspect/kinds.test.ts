@@ -93,7 +93,7 @@ test('every construct as plain data', () => {
     migratesFrom: [1],
   })
   const states = new Map(json.states.map((state) => [state.name, state]))
-  expect([...states.values()].map(({ name, kind, policies }) => [name, kind, own(policies)])).toEqual([
+  expect([...states.values()].map(({ name, kind, policies }) => [name, kind, own(policies)])).toMatchObject([
     ['score', 'map', { undo: 'unscore', concurrency: 4, collects: false }],
     [
       'to check',

@@ -7,11 +7,11 @@ import { oneLine, type Terminal } from './terminal.ts'
 
 /** A line of progress: `7/26 killed after write 4: same outcome; again: charge`. */
 export function trialLine(trial: Trial, tried: number, of: number, terminal: Terminal): string {
-  const came = trial.unreached
-    ? 'the run made fewer writes this time'
-    : trial.same
-      ? 'same outcome'
-      : terminal.onErr('bad', `another outcome at ${trial.differences[0]?.path ?? ''}`)
+  const came = !trial.same
+    ? terminal.onErr('bad', `another outcome at ${trial.differences[0]?.path ?? ''}`)
+    : trial.unreached
+      ? 'the run made fewer writes this time'
+      : 'same outcome'
   const again = trial.repeated.map(({ handler }) => handler).join(', ')
   return `${tried}/${of} killed ${sayBoundary(trial)}: ${came}${again === '' ? '' : terminal.onErr('dim', `; again: ${again}`)}`
 }

@@ -34,6 +34,8 @@ export interface Running {
 const MOST_SIGNALS = 100
 /** Waits of an attempt that failed, for a server that is busy, take their time. */
 const REAL_WAITS: readonly string[] = ['retry', 'parts']
+/** What has been due for longer is left over: a worker that does nothing sees what is due at once. */
+const TAKEN_UP_MS = 1_000
 /** Leases and looks into a store that nobody else has. */
 const NEVER = '52w'
 
@@ -141,7 +143,10 @@ class ItemRun {
       await this.#parts.mailbox.signal(this.#id, answer.signal, answer.payload, {})
       return
     }
-    const later = (await listDue(this.#parts.store, 1_000)).filter(({ at }) => at > this.#clock.now())
+    const now = this.#clock.now()
+    const due = await listDue(this.#parts.store, 1_000)
+    if (due.some(({ at }) => at <= now && at > now - TAKEN_UP_MS)) return this.#change(10) // its worker is about to see it
+    const later = due.filter(({ at }) => at > now)
     const next = later.find(({ why }) => why !== 'look') ?? later[0]
     if (!next) throw this.#stuck(view, 'and nothing is due')
     if (REAL_WAITS.includes(next.why)) return this.#change(Math.min(100, next.at - this.#clock.now()))

@@ -2,6 +2,7 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { TimeoutError, toFailure } from '../model/failure.ts'
 import { formatMs } from '../model/duration.ts'
 import { systemHost } from '../model/host.ts'
+import { sideBySide } from '../model/side-by-side.ts'
 import { readItems } from './dataset.ts'
 import type { Evaluation, Variant } from './evaluation.ts'
 import { placed, type Item, type PlacedItem } from './item.ts'
@@ -52,19 +53,13 @@ export async function evaluate(
   const items = placed(await readItems(options.items ?? evaluation.data, folder, limit))
   const resources = await evaluation.resources(variant)
   const began = systemHost.now()
-  const done: ItemResult[] = []
-  const left = items.values()
-  const work = async (): Promise<void> => {
-    for (const item of left) {
-      if (signal?.aborted) return
-      const result = await doItem(evaluation, item, resources)
-      done.push(result)
-      onItem?.(result, done.length, items.length)
-      if (signal?.aborted) return
-    }
+  let finished = 0
+  const work = async (item: PlacedItem): Promise<ItemResult> => {
+    const result = await doItem(evaluation, item, resources)
+    onItem?.(result, ++finished, items.length)
+    return result
   }
-  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, work))
-  done.sort((a, b) => a.number - b.number)
+  const done = await sideBySide(items, concurrency, work, signal)
   return {
     ...{ version: 1, evaluation: name, variant, startedAt: new Date(began).toISOString() },
     ...{ ms: systemHost.now() - began, items: done, total: items.length },

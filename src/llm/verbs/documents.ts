@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { quoted, type AskOptions, type FormOptions } from '../ask.ts'
 import type { Caller } from '../caller.ts'
-import { eachOf, estimateTokens, split } from '../splitting.ts'
+import { sideBySide } from '../../model/side-by-side.ts'
+import { estimateTokens, split } from '../splitting.ts'
 import { askObject } from './object.ts'
 import { askText } from './text.ts'
 
@@ -51,7 +52,7 @@ export async function extract<S extends z.ZodType>(
       'extract',
     )
   if (pieces.length === 1) return read(document)
-  const notes = await eachOf(pieces, AT_ONCE, (piece) =>
+  const notes = await sideBySide(pieces, AT_ONCE, (piece) =>
     askText(
       caller,
       about(
@@ -74,7 +75,7 @@ export async function extractMany<S extends z.ZodType>(
   { pieceTokens, hint, ...options }: DocumentOptions,
 ): Promise<z.output<S>[]> {
   const many = z.object({ items: z.array(schema) })
-  const found = await eachOf(piecesOf(caller, document, pieceTokens), AT_ONCE, (piece) =>
+  const found = await sideBySide(piecesOf(caller, document, pieceTokens), AT_ONCE, (piece) =>
     askObject(
       caller,
       many,
@@ -98,7 +99,7 @@ export async function summarize(
     askText(caller, about(`Summarize this text${size}.`, text, hint), options, 'summarize')
   const pieces = piecesOf(caller, document, pieceTokens)
   if (pieces.length === 1) return say(document)
-  const parts = await eachOf(pieces, AT_ONCE, (piece) =>
+  const parts = await sideBySide(pieces, AT_ONCE, (piece) =>
     askText(
       caller,
       about('Summarize this part of a longer text.', piece, hint),

@@ -1,3 +1,4 @@
+import { sideBySide } from '../../model/side-by-side.ts'
 import type { Death } from './life.ts'
 import type { Reference } from './report.ts'
 import type { Lived, Trial } from './trial.ts'
@@ -38,19 +39,14 @@ export class Crashes {
     const { parallel, onTrial } = this.#ground
     if (this.#of === 0) onTrial?.(0, deaths.length)
     this.#of += deaths.length
-    const trials: (Trial | undefined)[] = []
-    const queue = deaths.entries()
-    const work = async (): Promise<void> => {
-      for (const [i, death] of queue) {
-        if (this.stopped) return
-        const lived = await this.#ground.live(death)
-        if (this.stopped) return // it was cut off
-        const trial = this.#reference.trial(death, lived)
-        trials[i] = trial
-        onTrial?.(++this.#tried, this.#of, trial)
-      }
+    const work = async (death: Death): Promise<Trial | undefined> => {
+      const lived = await this.#ground.live(death)
+      if (this.stopped) return undefined // it was cut off
+      const trial = this.#reference.trial(death, lived)
+      onTrial?.(++this.#tried, this.#of, trial)
+      return trial
     }
-    await Promise.all(Array.from({ length: parallel }, work))
+    const trials = await sideBySide(deaths, parallel, work, this.#ground.signal)
     this.trials.push(...trials.filter((trial) => trial !== undefined))
   }
 

@@ -5,7 +5,7 @@ import { Limits } from '../check/bounds/limits.ts'
 import { check } from '../check/check.ts'
 import { brokenOf } from '../check/properties/properties.ts'
 import { toSarif } from '../check/sarif.ts'
-import { readSource } from '../check/source/read-source.ts'
+import { readSourceIfCan } from '../check/source/read-source.ts'
 import type { Source } from '../check/source/source.ts'
 import { isAtLeast, sayTally } from '../check/tally.ts'
 import type { Definition } from '../definition/definition.ts'
@@ -172,13 +172,7 @@ async function sourceOf(
   terminal: Terminal,
 ): Promise<Source | undefined> {
   const files = (await Promise.all(paths.map(filesIn))).flat()
-  try {
-    return await readSource(files, { types })
-  } catch (error) {
-    if (!(error instanceof StepwrightError && error.code === 'module-missing')) throw error
-    terminal.warn(error.message)
-    return undefined
-  }
+  return readSourceIfCan(files, { types }, ({ message }) => terminal.warn(message))
 }
 
 /** The files that were named, and of folders those that hold a workflow class: others may do anything when they are loaded. */

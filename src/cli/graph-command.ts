@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { docComments } from '../check/source/doc-comments.ts'
-import { readSource } from '../check/source/read-source.ts'
+import { readSourceIfCan } from '../check/source/read-source.ts'
 import type { Definition } from '../definition/definition.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { toJson, toXStateConfig } from '../inspect/chart-json.ts'
@@ -84,7 +84,7 @@ export async function graphCommand(
     const covered = coverage === undefined ? undefined : await readCoverage(coverage, definition.name)
     const all = reader && heat ? await tallyAll(definition.name, reader, terminal) : undefined
     const tally = one?.tally ?? all ?? (covered && new Coverage([covered]).tally(definition.name))
-    const descriptions = await describe(path, definition)
+    const descriptions = docComments(definition, await readSourceIfCan([path]))
     return { definition, options: { descriptions, ...(tally ? { tally } : {}), ...(heat ? { heat } : {}) } }
   })
   warnOfStrangers(definition, options, terminal)
@@ -96,16 +96,6 @@ export async function graphCommand(
   else if (format === 'text') printText(definition, options, terminal)
   else terminal.print(typeof chart === 'string' ? chart.trimEnd() : writeJson(chart, 2))
   return EXIT.ok
-}
-
-/** Doc comments; none without the package typescript, which would read them. */
-async function describe(path: string, definition: Definition): Promise<ReadonlyMap<string, string>> {
-  try {
-    return docComments(definition, await readSource([path]))
-  } catch (error) {
-    if (error instanceof StepwrightError && error.code === 'module-missing') return new Map()
-    throw error
-  }
 }
 
 type Reader = Parameters<Parameters<typeof readStore>[1]>[0]

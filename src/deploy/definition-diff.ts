@@ -1,11 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Exit } from '../definition/exit.ts'
 import type { StateJson, WorkflowJson } from '../inspect/chart-json.ts'
+import type { Change } from '../inspect/drawing/drawing.ts'
 import { guessRenames, type Rename } from './rename.ts'
 import { risksOf, type Risk } from './risk.ts'
-
-/** What became of a state or a transition. */
-export type ChangeKind = 'added' | 'removed' | 'changed'
 
 /** A value that is another one now; where one side is missing, it was added or removed. */
 export interface FieldChange {
@@ -18,7 +16,7 @@ export interface FieldChange {
 /** A state that was added, removed or changed. */
 export interface StateChange {
   readonly state: string
-  readonly change: ChangeKind
+  readonly change: Change
   /** What of it has changed: its kind, policies and schemas. None for one that was added or removed. */
   readonly fields: readonly FieldChange[]
 }
@@ -29,7 +27,7 @@ export interface TransitionChange {
   readonly to: string
   readonly by: Exit['by']
   readonly signal?: string
-  readonly change: ChangeKind
+  readonly change: Change
   readonly before?: Exit
   readonly after?: Exit
 }

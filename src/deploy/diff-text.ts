@@ -1,20 +1,15 @@
+import type { Change } from '../inspect/drawing/drawing.ts'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import type { JsonSchema } from '../definition/schema-json.ts'
 import type { Exit } from '../definition/exit.ts'
 import { sayDuration } from '../inspect/drawn-text.ts'
-import {
-  isSame,
-  type ChangeKind,
-  type FieldChange,
-  type TransitionChange,
-  type WorkflowDiff,
-} from './definition-diff.ts'
+import { isSame, type FieldChange, type TransitionChange, type WorkflowDiff } from './definition-diff.ts'
 import { sayExit } from './exit-text.ts'
 
 /** A line of a difference; how it is to look is for the terminal to say. */
 export interface DiffLine {
   readonly text: string
-  readonly tone: ChangeKind | 'heading' | 'plain' | 'risk'
+  readonly tone: Change | 'heading' | 'plain' | 'risk'
 }
 
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const

@@ -1,7 +1,6 @@
 export {
   diffDefinitions,
   isSame,
-  type ChangeKind,
   type FieldChange,
   type StateChange,
   type TransitionChange,
@@ -13,3 +12,4 @@ export { markedChart, type MarkedChart, type MarkedState, type MarkedTransition 
 export { diffDot, diffSvg } from './diff-drawing.ts'
 export { diffMermaid } from './diff-mermaid.ts'
 export { diffLines, type DiffLine } from './diff-text.ts'
+export type { Change } from '../inspect/drawing/drawing.ts'

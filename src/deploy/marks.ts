@@ -1,6 +1,7 @@
 import type { Exit } from '../definition/exit.ts'
 import type { StateJson, WorkflowJson } from '../inspect/chart-json.ts'
-import type { ChangeKind, WorkflowDiff } from './definition-diff.ts'
+import type { Change } from '../inspect/drawing/drawing.ts'
+import type { WorkflowDiff } from './definition-diff.ts'
 
 /** What both versions have, in one chart: for drawings. */
 export interface MarkedChart {
@@ -17,14 +18,14 @@ export interface MarkedState {
   readonly name: string
   readonly kind: StateJson['kind']
   /** None where it is as it was. */
-  readonly change?: ChangeKind
+  readonly change?: Change
 }
 
 /** A transition of either version. */
 export interface MarkedTransition {
   readonly from: string
   readonly exit: Exit
-  readonly change?: ChangeKind
+  readonly change?: Change
 }
 
 /** The new chart with what is gone, each marked with what became of it. */

@@ -5,13 +5,11 @@ import type { Loops } from '../check/properties/counterexample.ts'
 import { sayBroken } from '../check/properties/broken-properties.ts'
 import { brokenOf, properties } from '../check/properties/properties.ts'
 import type { Property } from '../check/properties/property.ts'
-import { readSource } from '../check/source/read-source.ts'
-import type { Source } from '../check/source/source.ts'
+import { readSourceIfCan } from '../check/source/read-source.ts'
 import { isAtLeast, sayTally } from '../check/tally.ts'
 import type { Definition } from '../definition/definition.ts'
 import type { Refusal } from '../definition/refusal.ts'
 import type { AnyClass, Key, ShapeOf } from '../definition/shape.ts'
-import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Severity } from '../model/rule.ts'
 
 /** Options of `toPassCheck`. */
@@ -47,7 +45,10 @@ export const checkMatchers = {
     received: AnyClass | Definition | Refusal,
     { failOn = 'warning', source, ...options }: PassCheckOptions = {},
   ): Promise<{ readonly pass: boolean; readonly message: () => string }> {
-    const found = check(received, { ...options, source: source ?? (await sourceNear(this.testPath)) })
+    const found = check(received, {
+      ...options,
+      source: source ?? (await readSourceIfCan(this.testPath === undefined ? [] : [this.testPath])),
+    })
     const bad = found.filter((finding) => isAtLeast(finding, failOn))
     return {
       pass: bad.length === 0,
@@ -84,17 +85,6 @@ export interface CheckMatchers<T = unknown> {
 }
 
 type StateOf<T> = T extends AnyClass ? ([ShapeOf<T>] extends [never] ? Key : ShapeOf<T>['state']) : Key
-
-/** Without the package typescript findings have no lines. */
-async function sourceNear(testPath: string | undefined): Promise<Source | undefined> {
-  if (testPath === undefined) return undefined
-  try {
-    return await readSource([testPath])
-  } catch (error) {
-    if (error instanceof StepwrightError && error.code === 'module-missing') return undefined
-    throw error
-  }
-}
 
 function sayFinding({ rule, severity, message, remedy, path, place, workflow }: Finding): string {
   const where = place ? `${relative(process.cwd(), place.file)}:${place.line}:${place.column}` : workflow

@@ -7,7 +7,7 @@ import { sourceOf, type Source } from './source.ts'
  * @example
  * await toSvg(definition, { descriptions: docComments(definition, await readSource(['article.ts'])) })
  */
-export function docComments(definition: Definition, source: Source): ReadonlyMap<string, string> {
+export function docComments(definition: Definition, source: Source | undefined): ReadonlyMap<string, string> {
   const methods = sourceOf(definition, source)?.methods
   return new Map(
     [...definition.states.values()].flatMap(({ name, method }) => {

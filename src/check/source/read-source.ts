@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type ts from 'typescript'
+import { StepwrightError } from '../../errors/stepwright-error.ts'
 import { loadCompiler, type Compiler } from './compiler.ts'
 import { HandlerReader, type MethodAt } from './handler-reader.ts'
 import { ParsedFiles, type ParsedFile } from './parsed-file.ts'
@@ -23,6 +24,21 @@ export async function readSource(files: readonly string[], options: SourceOption
     files.map((file) => resolve(file)),
     options,
   )
+}
+
+/** The same; nothing where the package typescript, without which findings have no lines, is not installed. */
+export async function readSourceIfCan(
+  files: readonly string[],
+  options: SourceOptions = {},
+  onMissing?: (error: StepwrightError) => void,
+): Promise<Source | undefined> {
+  try {
+    return await readSource(files, options)
+  } catch (error) {
+    if (!(error instanceof StepwrightError && error.code === 'module-missing')) throw error
+    onMissing?.(error)
+    return undefined
+  }
 }
 
 /** Options of {@link readSource}. */

@@ -2,6 +2,7 @@ import { formatMs } from '../model/duration.ts'
 import type { Failure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
 import type { ModelCall } from '../model/model-call.ts'
+import { sayMove } from '../model/move-name.ts'
 import { quote } from '../errors/stepwright-error.ts'
 import { sayCaller } from './caller-argument.ts'
 import { sayDate, sayDistance } from './moment.ts'
@@ -29,7 +30,7 @@ function say(h: Happening, at: number): HappeningLine {
     case 'claimed':
       return dim(`taken by worker ${h.worker}`)
     case 'moved':
-      return plain(`${h.from} -> ${h.to} by ${h.by}${h.visit > 1 ? `, visit ${h.visit}` : ''}`)
+      return plain(`${sayMove(h)}${h.visit > 1 ? `, visit ${h.visit}` : ''}`)
     case 'signalled':
       return plain(`signal ${h.name} taken${told({ by: h.caller }, 'from')}`)
     case 'voted':

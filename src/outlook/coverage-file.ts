@@ -1,14 +1,7 @@
 import { z } from 'zod'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import type { ChartCoverage } from '../testing/coverage/coverage.ts'
 import { readJson } from './statistics-file.ts'
-
-/** What tests have taken of one chart: how often each state was entered and each transition taken, by name. */
-export interface TestedChart {
-  readonly workflow: string
-  readonly states: Readonly<Record<string, number>>
-  /** As `review -> published by signal:approve`. */
-  readonly transitions: Readonly<Record<string, number>>
-}
 
 const counts = z.record(z.string(), z.number().nonnegative())
 const fileSchema = z.array(z.object({ workflow: z.string(), states: counts, transitions: counts }))
@@ -18,7 +11,7 @@ const fileSchema = z.array(z.object({ workflow: z.string(), states: counts, tran
  *
  * @throws StepwrightError `invalid-statistics` for a file that is none, or has nothing of that workflow.
  */
-export async function readCoverage(file: string, workflow: string): Promise<TestedChart> {
+export async function readCoverage(file: string, workflow: string): Promise<ChartCoverage> {
   const remedy = 'Name the file that coverageReporter({ file }) writes, and run the tests first'
   const read = fileSchema.safeParse(await readJson(file, remedy))
   const chart = read.data?.find((each) => each.workflow === workflow)

@@ -1,5 +1,5 @@
 import { isUntested, pathsNobodyHasSeen, type UnseenPath } from './unseen.ts'
-import type { TestedChart } from './coverage-file.ts'
+import type { ChartCoverage } from '../testing/coverage/coverage.ts'
 import { chanceOfDifference, significant, type Share } from './significance.ts'
 import type { Sketch } from './sketch.ts'
 import { leftCounts, nameOf, type Departure, type StateStatistics, type Statistics } from './statistics.ts'
@@ -9,7 +9,7 @@ export interface DriftOptions {
   /** Runs of another time. */
   readonly baseline?: Statistics
   /** What tests have taken. */
-  readonly coverage?: TestedChart
+  readonly coverage?: ChartCoverage
   /** The chance of even one false alarm among all comparisons. Default 0.01. */
   readonly level?: number
   /** With fewer departures or visits on either side than that, a state is not compared. Default 20. */

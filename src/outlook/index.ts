@@ -2,7 +2,8 @@ export { statisticsOf, type CountingOptions, type CountingProgress } from './cou
 export type { Departure, PathCount, StateStatistics, Statistics } from './statistics.ts'
 export { Sketch, type SketchJson } from './sketch.ts'
 export { readStatistics, statisticsJson, writeStatistics } from './statistics-file.ts'
-export { readCoverage, type TestedChart } from './coverage-file.ts'
+export { readCoverage } from './coverage-file.ts'
+export type { ChartCoverage } from '../testing/coverage/coverage.ts'
 export {
   driftOf,
   hasDrifted,

@@ -1,3 +1,4 @@
+import { sayMove } from '../model/move-name.ts'
 import type { MoveCause } from '../model/history.ts'
 import type { Spent } from '../model/model-call.ts'
 import type { Ended } from '../model/status.ts'
@@ -61,7 +62,7 @@ export interface PathCount {
 
 /** How a departure is called: `review -> published by signal:approve`. Coverage of tests has the same names. */
 export function nameOf({ from, to, by }: Pick<Departure, 'from' | 'to' | 'by'>): string {
-  return by === 'end' ? `${from} -> (${to})` : `${from} -> ${to} by ${by}`
+  return by === 'end' ? `${from} -> (${to})` : sayMove({ from, to, by })
 }
 
 /** How often each state was left. */

@@ -1,11 +1,11 @@
-import type { TestedChart } from './coverage-file.ts'
+import type { ChartCoverage } from '../testing/coverage/coverage.ts'
 import { nameOf, type Departure, type PathCount, type Statistics } from './statistics.ts'
 
 /** A stretch of a way that was not known. */
 export type UnseenPath = PathCount
 
 /** Whether tests have never taken it. */
-export function isUntested(departure: Departure, { transitions }: TestedChart): boolean {
+export function isUntested(departure: Departure, { transitions }: ChartCoverage): boolean {
   const name = nameOf(departure)
   return !Object.hasOwn(transitions, name) || transitions[name] === 0
 }

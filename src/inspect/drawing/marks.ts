@@ -1,5 +1,5 @@
+import { causeOf } from '../../compile/machine.ts'
 import type { Exit } from '../../definition/exit.ts'
-import type { MoveCause } from '../../model/history.ts'
 import { roughly } from './rough-time.ts'
 import type { StateTally, Tally } from './tally.ts'
 
@@ -106,8 +106,4 @@ export function markArrow(moves: readonly DrawnMove[], marks: Marks | undefined)
     ),
   )
   return { count: taken.reduce((sum, { count }) => sum + count, 0) }
-}
-
-function causeOf(exit: Exit): MoveCause {
-  return exit.by === 'signal' ? `signal:${exit.signal}` : exit.by
 }

@@ -3,6 +3,7 @@ import { familyOf } from '../../definition/children.ts'
 import { readDefinition } from '../../definition/read-definition.ts'
 import type { AnyClass } from '../../definition/shape.ts'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
+import { pathOf } from '../kit/matchers.ts'
 import { makeTestEngine } from '../test-engine.ts'
 import { unstubbed } from '../unstubbed.ts'
 import { graphOf } from './chart-graph.ts'
@@ -135,9 +136,7 @@ async function take(workflow: AnyClass, walk: Walk, supply: Supply, options: Opt
   try {
     const run = await test.engine.start(workflow, supply.input() as never, { id: conductor.run })
     const { status, state, failure } = await conductor.drive(test)
-    const went: string[] = []
-    for await (const event of run.events({ follow: false }))
-      if (event.type === 'moved') went.push(`${event.from} -> ${event.to} by ${event.by}`)
+    const went = await pathOf(run)
     const planned = walk.map(sayTaken)
     const at = planned.findIndex((each, i) => each !== went[i])
     if (at < 0 && went.length === planned.length) return

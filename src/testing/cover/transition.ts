@@ -2,6 +2,7 @@ import { causeOf } from '../../compile/machine.ts'
 import { errorFor } from './catching.ts'
 import type { Definition } from '../../definition/definition.ts'
 import { exitsOf, type Exit } from '../../definition/exit.ts'
+import { sayMove } from '../../model/move-name.ts'
 
 /** One transition of the chart. */
 export interface Transition {
@@ -33,7 +34,7 @@ export function takable(definition: Definition): readonly Transition[] {
 
 /** A transition as a history tells it: without the errors of a catch edge. */
 export function sayTaken({ from, to, exit }: Pick<Transition, 'from' | 'to' | 'exit'>): string {
-  return `${from} -> ${to} by ${causeOf(exit)}`
+  return sayMove({ from, to, by: causeOf(exit) })
 }
 
 function sayExit(exit: Exit): string {

@@ -1,7 +1,8 @@
 import type { Definition } from '../../definition/definition.ts'
 import { StepwrightError } from '../../errors/stepwright-error.ts'
 import type { StateTally, Tally } from '../../inspect/drawing/tally.ts'
-import type { Happening, MoveCause } from '../../model/history.ts'
+import type { Happening } from '../../model/history.ts'
+import { readMove, sayMove } from '../../model/move-name.ts'
 import { sayTaken, transitionsOf } from '../cover/transition.ts'
 
 /** How often a workflow's states were entered and its transitions taken; what was not has 0. */
@@ -45,7 +46,7 @@ export class Coverage {
   count(workflow: string, happenings: readonly Happening[]): void {
     for (const event of happenings) {
       if (event.type !== 'started' && event.type !== 'moved') continue
-      const transitions = event.type === 'moved' ? { [`${event.from} -> ${event.to} by ${event.by}`]: 1 } : {}
+      const transitions = event.type === 'moved' ? { [sayMove(event)]: 1 } : {}
       this.add({ workflow, states: { [event.to]: 1 }, transitions })
     }
   }
@@ -73,7 +74,7 @@ export class Coverage {
    */
   tally(workflow: string): Tally {
     const { states = {}, transitions = {} } = this.#charts.get(workflow) ?? {}
-    const moves = Object.entries(transitions).map(([taken, count]) => ({ ...moveOf(taken), count }))
+    const moves = Object.entries(transitions).map(([taken, count]) => ({ ...readMove(taken), count }))
     const visits = Object.entries(states).filter(([, times]) => times > 0)
     const entered = visits.reduce((sum, [, times]) => sum + times, 0)
     const moved = moves.reduce((sum, { count }) => sum + count, 0)
@@ -129,13 +130,6 @@ export class Coverage {
 }
 
 const NO_VISITS: StateTally = { visits: 0, ms: 0, failures: 0, errors: new Map(), standing: 0, failed: 0 }
-
-/** `draft -> review by step`, read again. */
-function moveOf(taken: string): { readonly from: string; readonly to: string; readonly by: MoveCause } {
-  const parts = /^(?<from>.*?) -> (?<to>.*?) by (?<by>step|expires|visits|catch|skip|signal:.*)$/s.exec(taken)
-  const { from = '', to = '', by = '' } = parts?.groups ?? {}
-  return { from, to, by: by as MoveCause }
-}
 
 function unseen(counts: Readonly<Record<string, number>>): readonly string[] {
   return Object.entries(counts).flatMap(([name, times]) => (times === 0 ? [name] : []))

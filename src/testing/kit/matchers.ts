@@ -1,4 +1,5 @@
 import type { RunHandle } from '../../control/run-handle.ts'
+import { sayMove } from '../../model/move-name.ts'
 import { keptHistory } from '../drill/outcome.ts'
 
 /** A run as matchers and snapshots read it. */
@@ -8,7 +9,7 @@ export type SeenRun = Pick<RunHandle, 'view' | 'events' | 'id'>
 export async function pathOf(run: Pick<RunHandle, 'events'>): Promise<readonly string[]> {
   const path: string[] = []
   for await (const event of run.events({ follow: false }))
-    if (event.type === 'moved') path.push(`${event.from} -> ${event.to} by ${event.by}`)
+    if (event.type === 'moved') path.push(sayMove(event))
   return path
 }
 

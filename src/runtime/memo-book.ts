@@ -28,12 +28,12 @@ export function memoBook(memos: Memos, { limit, write, counted, uncounted, stir 
     has: (key) => memos.has(key),
     get: (key) => memos.get(key),
     save: (key, value) => {
-      checkSize(value, limit, `The memo ${quote(key)}`)
+      checkSize(value, limit, () => `The memo ${quote(key)}`)
       return memos.save(key, value, write)
     },
     recall: (key) => memos.recall(key),
     record: async (key, value, note) => {
-      checkSize(value, limit, `The record ${quote(key)}`)
+      checkSize(value, limit, () => `The record ${quote(key)}`)
       if (note) uncounted.spent = plus(uncounted.spent, spentIn([note]))
       return memos.record(key, value, note, write)
     },

@@ -25,7 +25,7 @@ const MARK = '\0'
 /** Encodes a value. `where` begins the path in errors. With `shelve`, large parts are handed to it. */
 export function encode(value: unknown, where: string, shelve?: Shelve): unknown {
   try {
-    return new Encoder(shelve).value(value, where, 0)
+    return new Encoder(where, shelve).value(value)
   } catch (error) {
     if (error === TOO_DEEP) return exotic(value, where) // a cycle, which devalue can write, or a depth that it is refused for
     throw error
@@ -54,65 +54,87 @@ export function piecesIn(encoded: unknown, found: string[] = []): string[] {
 }
 
 class Encoder {
+  readonly #where: string
   readonly #shelve: Shelve | undefined
+  /** The way down to the present value; it is told only in a refusal. */
+  readonly #way: (string | number)[] = []
 
-  constructor(shelve: Shelve | undefined) {
+  constructor(where: string, shelve: Shelve | undefined) {
+    this.#where = where
     this.#shelve = shelve
   }
 
-  value(value: unknown, path: string, depth: number): unknown {
+  value(value: unknown): unknown {
     switch (typeof value) {
       case 'string':
-        return this.#string(value, path)
+        return this.#string(value)
       case 'boolean':
         return value
       case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0) ? value : exotic(value, path)
+        return Number.isFinite(value) && !Object.is(value, -0) ? value : exotic(value, this.#path)
       case 'undefined':
       case 'bigint':
-        return exotic(value, path)
+        return exotic(value, this.#path)
       case 'function':
       case 'symbol':
-        throw refusal(path, `is ${typeof value === 'function' ? 'a function' : 'a symbol'}`)
+        throw refusal(this.#path, `is ${typeof value === 'function' ? 'a function' : 'a symbol'}`)
       case 'object':
-        return value === null ? null : this.#object(value, path, depth)
+        return value === null ? null : this.#object(value)
     }
   }
 
-  #string(value: string, path: string): string {
-    // one that is a piece already was looked at then
-    if (this.#shelve && value.length >= LONG)
-      return `${MARK}p${this.#shelve(value, () => JSON.stringify(safe(value, path)))}`
-    return safe(value, path)
+  get #path(): string {
+    return this.#way.reduce<string>((path, step) => {
+      if (typeof step === 'number') return `${path}[${step}]`
+      return path ? `${path}.${step}` : step
+    }, this.#where)
   }
 
-  #object(value: object, path: string, depth: number): unknown {
-    if (depth > DEEPEST) throw TOO_DEEP
-    if (Array.isArray(value)) return this.#array(value, path, depth)
+  #string(value: string): string {
+    // one that is a piece already was looked at then
+    if (this.#shelve && value.length >= LONG)
+      return `${MARK}p${this.#shelve(value, () => JSON.stringify(this.#safe(value)))}`
+    return this.#safe(value)
+  }
+
+  #safe(value: string): string {
+    if (!value.isWellFormed()) throw refusal(this.#path, 'holds half of a character (a lone surrogate)')
+    return value.startsWith(MARK) ? `${MARK}s${value}` : value
+  }
+
+  #object(value: object): unknown {
+    if (this.#way.length > DEEPEST) throw TOO_DEEP
+    if (Array.isArray(value)) return this.#array(value)
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null) return exotic(value, path)
+    if (prototype !== Object.prototype && prototype !== null) return exotic(value, this.#path)
     const symbols = Object.getOwnPropertySymbols(value)
-    if (symbols.length > 0) throw refusal(path, `has the key ${String(symbols[0])}, a symbol`)
+    if (symbols.length > 0) throw refusal(this.#path, `has the key ${String(symbols[0])}, a symbol`)
     const names = Object.keys(value)
     if (names.length !== Object.getOwnPropertyNames(value).length)
-      throw refusal(path, 'has keys that are not enumerable')
+      throw refusal(this.#path, 'has keys that are not enumerable')
     let encoded = value as Record<string, unknown> // most values are plain and need no copy
     for (const key of names) {
-      const here = path ? `${path}.${key}` : key
-      if (key === '__proto__') throw refusal(here, 'is a key that could change what an object is')
+      this.#way.push(key)
+      if (key === '__proto__') throw refusal(this.#path, 'is a key that could change what an object is')
       const item = (value as Record<string, unknown>)[key]
-      const text = this.value(item, here, depth + 1)
+      const text = this.value(item)
+      this.#way.pop()
       if (text === item) continue
       if (encoded === value) encoded = { ...encoded }
       encoded[key] = text
     }
-    return prototype === null ? exotic(value, path) : encoded
+    return prototype === null ? exotic(value, this.#path) : encoded
   }
 
-  #array(value: readonly unknown[], path: string, depth: number): unknown {
+  #array(value: readonly unknown[]): unknown {
     const own = Object.keys(value).length
-    if (own !== value.length) return exotic(value, path) // holes or extra properties
-    const encoded = value.map((item, i) => this.value(item, `${path}[${i}]`, depth + 1))
+    if (own !== value.length) return exotic(value, this.#path) // holes or extra properties
+    const encoded = value.map((item, i) => {
+      this.#way.push(i)
+      const text = this.value(item)
+      this.#way.pop()
+      return text
+    })
     const shelve = this.#shelve
     if (!shelve) return encoded
     return grouped(encoded, (elements) => {
@@ -123,11 +145,6 @@ class Encoder {
 }
 
 const TOO_DEEP = Symbol('too deep')
-
-function safe(value: string, path: string): string {
-  if (!value.isWellFormed()) throw refusal(path, 'holds half of a character (a lone surrogate)')
-  return value.startsWith(MARK) ? `${MARK}s${value}` : value
-}
 
 function exotic(value: unknown, path: string): string {
   refuseForeign(value, path, [])

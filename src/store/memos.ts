@@ -2,7 +2,7 @@ import type { Note } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { decode, encode } from './codec.ts'
-import { pack, unpack, type Saved } from './saved-record.ts'
+import { decodeRecord, encodeRecord, FreshRecord, type Saved } from './saved-record.ts'
 import { isSound, seal, unseal } from './sealed-row.ts'
 import type { Batch, Delete, Put, Store } from './store.ts'
 
@@ -51,7 +51,7 @@ export class Memos {
     })
     for (const { key, value } of entries) {
       const own = key.slice(memos.#prefix.length)
-      if (!own.includes('/')) memos.#read(own, decode(unseal(value, `Memo ${key}`)))
+      if (!own.includes('/')) memos.#read(own, unseal(value, `Memo ${key}`))
     }
     return memos
   }
@@ -67,7 +67,7 @@ export class Memos {
       const name = decodeURIComponent(part).slice(PART.length)
       const memos = parts.get(name) ?? Memos.none(run, name)
       parts.set(name, memos)
-      memos.#read(memo, decode(unseal(value, `Memo ${key}`)))
+      memos.#read(memo, unseal(value, `Memo ${key}`))
     }
     return parts
   }
@@ -78,7 +78,7 @@ export class Memos {
     const entries = await store.list('memo', { prefix, limit: Number.MAX_SAFE_INTEGER, values: true })
     const records = entries.flatMap(({ key, value }) => {
       const isRecord = key.startsWith(RECORD, key.lastIndexOf('/') + 1)
-      return isRecord && value !== undefined && isSound(value) ? [recordIn(decode(unseal(value, key)))] : [] // a damaged one goes unread, as the others
+      return isRecord && value !== undefined && isSound(value) ? [decodeRecord(unseal(value, key))] : [] // a damaged one goes unread, as the others
     })
     return { notes: notesOf(records), delete: entries.map(({ key }) => ({ collection: 'memo', key })) }
   }
@@ -88,10 +88,11 @@ export class Memos {
     return (await store.list('memo', { prefix: visitPrefix(run), limit: Number.MAX_SAFE_INTEGER })).length
   }
 
-  #read(own: string, value: unknown): void {
+  #read(own: string, encoded: unknown): void {
     if (own.startsWith(STREAM)) this.#streams.add(decodeURIComponent(own.slice(1)))
-    else if (own.startsWith(RECORD)) this.#records.set(decodeURIComponent(own.slice(1)), recordIn(value))
-    else this.#values.set(decodeURIComponent(own), value)
+    else if (own.startsWith(RECORD))
+      this.#records.set(decodeURIComponent(own.slice(1)), decodeRecord(encoded))
+    else this.#values.set(decodeURIComponent(own), decode(encoded))
   }
 
   /** What is still to be told, in the order in which it was saved. */
@@ -133,9 +134,11 @@ export class Memos {
     write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
   ): Promise<boolean> {
     const record = { n: this.#records.size, value, ...(note ? { note } : {}) }
-    const encoded = encode(pack(record), `record ${JSON.stringify(key)}`)
-    const saved = await write({ put: [this.#recordPut(key, encoded)] })
-    if (saved) this.#records.set(key, recordIn(decode(encoded)))
+    const encoded = encodeRecord(record, `record ${JSON.stringify(key)}`)
+    const put = this.#recordPut(key, encoded)
+    const kept = { n: record.n, value: decode(encoded.value) }
+    const saved = await write({ put: [put] })
+    if (saved) this.#records.set(key, note ? new FreshRecord(kept, put.value) : kept)
     return saved
   }
 
@@ -152,14 +155,14 @@ export class Memos {
 
   /** What is written with a commit that tells of them and keeps them. */
   told(): readonly Put[] {
-    return [...this.#records].flatMap(([key, { note, ...kept }]) =>
-      note ? [this.#recordPut(key, encode(kept, key))] : [],
+    return [...this.#records].flatMap(([key, { n, value, note }]) =>
+      note ? [this.#recordPut(key, encodeRecord({ n, value }, key))] : [],
     )
   }
 
   /** That was written. */
   forgetNotes(): void {
-    for (const [key, { note: _told, ...kept }] of this.#records) this.#records.set(key, kept)
+    for (const [key, { n, value }] of this.#records) this.#records.set(key, { n, value })
   }
 
   /** Drops them, together with the commit that leaves the visit, or with the end of their part; then texts stay for those who follow, until the visit is left. */
@@ -175,10 +178,6 @@ export class Memos {
   #recordPut(key: string, encoded: unknown): Put {
     return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value: seal(encoded) }
   }
-}
-
-function recordIn(decoded: unknown): Saved {
-  return unpack(decoded as Parameters<typeof unpack>[0])
 }
 
 function notesOf(records: readonly Saved[]): readonly Note[] {

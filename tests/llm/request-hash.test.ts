@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { hashOf, messageHash, requestHash } from '../../src/llm/request-hash.ts'
+import { hashOf, requestHash } from '../../src/llm/request-hash.ts'
 
 describe('what a request is known by', () => {
   it('does not depend on the order of keys, and on all else', () => {
@@ -20,14 +20,14 @@ describe('what a request is known by', () => {
     expect(hashOf([1, 2])).not.toBe(hashOf([2, 1]))
   })
 
-  it('sees a message that was changed in its place', () => {
+  it('sees a message that was changed in its place, and the model', () => {
     const message = { role: 'user', text: 'a' }
-    const before = messageHash(message)
-    expect(messageHash({ ...message })).toBe(before)
+    const request = { messages: [message] }
+    const before = requestHash('m', request)
+    expect(requestHash('m', { messages: [{ ...message }] })).toBe(before)
+    expect(requestHash('n', request)).not.toBe(before)
     message.text = 'b'
-    expect(messageHash(message)).not.toBe(before)
-    expect(requestHash('m', { messages: [message] })).toBe(requestHash('m', { messages: [{ ...message }] }))
-    expect(requestHash('m', { messages: [message] })).not.toBe(requestHash('n', { messages: [message] }))
+    expect(requestHash('m', request)).not.toBe(before)
   })
 })
 

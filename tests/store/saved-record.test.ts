@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Note } from '../../src/model/history.ts'
-import { pack, unpack } from '../../src/store/saved-record.ts'
+import { decodeRecord, encodeRecord } from '../../src/store/saved-record.ts'
 
 const long = fc.string({ minLength: 60, maxLength: 80 })
 const value = fc.oneof(
@@ -21,7 +21,7 @@ describe('a record as it is written', () => {
     fc.assert(
       fc.property(record, ({ note, ...kept }) => {
         const saved = { ...kept, note: note as unknown as Note }
-        expect(unpack(pack(saved))).toEqual(saved)
+        expect(decodeRecord(encodeRecord(saved, 'record'))).toEqual(saved)
       }),
     )
   })
@@ -29,10 +29,9 @@ describe('a record as it is written', () => {
   it('holds a long text once', () => {
     const text = 'a long answer '.repeat(20)
     const note = (fields: object) => ({ type: 'tool-called', tool: 't', ...fields }) as unknown as Note
-    const written = JSON.stringify(pack({ n: 0, value: { text }, note: note({ output: text }) }))
-    expect(written.split(text)).toHaveLength(2)
-    expect(
-      JSON.stringify(pack({ n: 0, value: text, note: note({ output: text }) })).split(text),
-    ).toHaveLength(2)
+    const written = (value: unknown): string =>
+      JSON.stringify(encodeRecord({ n: 0, value, note: note({ output: text }) }, 'record'))
+    expect(written({ text }).split(text)).toHaveLength(2)
+    expect(written(text).split(text)).toHaveLength(2)
   })
 })

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { test as plainTest, vi } from 'vitest'
 import type { AnyClass } from '../../src/definition/shape.ts'
 import { createEngine, type Engine, type EngineOptions } from '../../src/index.ts'
@@ -11,7 +10,6 @@ import { SecondOpinion } from './fixtures/second-opinion.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const NODE = join(ROOT, 'node_modules/.bin/node')
-const TSX = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href
 const MAIN = join(ROOT, 'src/cli/main.ts')
 
 /** The path of a workflow file among the fixtures. */
@@ -56,8 +54,9 @@ export class CommandLine {
       DEBUG: '',
       NO_COLOR: undefined,
       STEPWRIGHT_STORE: undefined,
+      NODE_COMPILE_CACHE: join(tmpdir(), 'stepwright-test-cache'), // most of a short command is reading its code
     }
-    const child = spawn(NODE, ['--import', TSX, ...nodeOptions, MAIN, ...words], { cwd: this.folder, env })
+    const child = spawn(NODE, [...nodeOptions, MAIN, ...words], { cwd: this.folder, env })
     this.#children.push(child)
     let out = ''
     let err = ''

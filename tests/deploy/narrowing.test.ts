@@ -135,5 +135,5 @@ test('what is said to fit is accepted: what one schema gave, by another that nar
     }),
     { numRuns: 3_000 },
   )
-  expect(fitted).toBeGreaterThan(100)
+  expect(fitted).toBeGreaterThan(30) // about a hundred and fifty
 })

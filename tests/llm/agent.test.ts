@@ -159,6 +159,31 @@ describe('an agent', () => {
     expect(results(second.messages)[1]).toBe('A person did not agree to this call: too much.')
   })
 
+  it('takes what a person said for the calls that waited, not for a later one that bears the same id', async () => {
+    await using made = await offline()
+    const paid: number[] = []
+    const pay = tool({
+      name: 'pay',
+      description: 'Pays.',
+      input: z.object({ amount: z.number() }),
+      approval: true,
+      run: ({ amount }) => paid.push(amount),
+    })
+    const amounts = [10, 1_000]
+    made.server.script(() => {
+      const amount = amounts.shift()
+      return amount === undefined
+        ? 'Paid.'
+        : { toolCalls: [{ name: 'pay', arguments: { amount }, id: 'call_0' }] }
+    })
+    const approvals = { call_0: { approved: true } } as const
+    const early = await made.llm.agent({ ask: 'Pay.', tools: [pay], approvals })
+    if (early.done) throw new Error('it did not wait')
+    const later = await made.llm.agent({ ask: early.messages, tools: [pay], approvals })
+    expect(paid).toEqual([10])
+    expect(later).toMatchObject({ done: false, waits: [{ input: '{"amount":1000}' }] })
+  })
+
   it('has the methods of a class as tools', async () => {
     class Shop {
       readonly stock = 3

@@ -33,7 +33,7 @@ export interface AgentOptions<O extends z.ZodType = z.ZodType> extends Omit<AskO
   readonly maxTotalTokens?: number
   /** `false`: one tool at a time. Default `true`. */
   readonly parallel?: boolean
-  /** What people said of tool calls that wait for them, by the id of the call. */
+  /** What people said of the tool calls that wait for them at the end of `ask`, by the id of the call; of no later ones. */
   readonly approvals?: Readonly<Record<string, Approval>>
 }
 
@@ -64,12 +64,14 @@ class Agent<O extends z.ZodType> {
   readonly #options: AgentOptions<O>
   readonly #tools: ReadonlyMap<string, Tool>
   readonly #specs: readonly ToolSpec[]
+  /** What people said of the calls that waited for them. A later call may bear the id of one of those: models choose ids. */
+  readonly #approvals: Map<string, Approval>
   #messages: readonly Message[]
   #steps = 0
   #tokens = 0
 
   constructor(caller: Caller, options: AgentOptions<O>) {
-    const { ask, tools, finish } = options
+    const { ask, tools, finish, approvals = {} } = options
     if (tools.length > 0 && !caller.model.abilities.tools)
       throw new FatalError(`${caller.model.name} calls no tools`)
     this.#caller = caller
@@ -80,6 +82,8 @@ class Agent<O extends z.ZodType> {
     const specs = tools.map((tool) => specOf(tool, false))
     this.#specs = finish ? [...specs, finishSpec(finish)] : specs
     this.#messages = messagesOf(ask, options)
+    const waiting = new Set(openCalls(this.#messages).map(({ id }) => id))
+    this.#approvals = new Map(Object.entries(approvals).filter(([id]) => waiting.has(id)))
   }
 
   async run(): Promise<AgentResult<z.output<O>>> {
@@ -103,7 +107,7 @@ class Agent<O extends z.ZodType> {
 
   /** Calls what the model wants called; all at once, in the order in which it asked where it may do only one. */
   async #act(calls: readonly ToolCall[]): Promise<AgentResult<z.output<O>> | undefined> {
-    const { finish, approvals = {} } = this.#options
+    const { finish } = this.#options
     const last = calls.find(({ name }) => finish && name === FINISH)
     if (last && finish) {
       const read = await readInput(finishTool(finish), last.input)
@@ -111,7 +115,7 @@ class Agent<O extends z.ZodType> {
       this.#answerCalls(calls, () => read.wrong)
       return undefined
     }
-    const waits = calls.filter(({ id, name }) => this.#tools.get(name)?.approval && !approvals[id])
+    const waits = calls.filter(({ id, name }) => this.#tools.get(name)?.approval && !this.#approvals.has(id))
     if (waits.length > 0) return { done: false, waits, messages: this.#messages, steps: this.#steps }
     const results = await Promise.all(calls.map((call, i) => this.#call(call, i)))
     this.#answerCalls(calls, (i) => results[i] ?? '')
@@ -124,9 +128,9 @@ class Agent<O extends z.ZodType> {
       const names = [...this.#tools.keys()].map(quote).join(', ')
       return `There is no tool ${quote(call.name)}. There are ${names || 'none'}.`
     }
-    const said = this.#options.approvals?.[call.id]
-    if (tool.approval && said && !said.approved)
-      return `A person did not agree to this call${said.reason === undefined ? '' : `: ${said.reason}`}.`
+    const said = this.#approvals.get(call.id)
+    if (tool.approval && said?.approved !== true)
+      return `A person did not agree to this call${said?.reason === undefined ? '' : `: ${said.reason}`}.`
     const read = await readInput(tool, call.input)
     if ('wrong' in read) return read.wrong
     return this.#caller.callTool(tool.name, `${this.#messages.length} ${i}`, read.input, async () => {
@@ -192,6 +196,7 @@ class Agent<O extends z.ZodType> {
 
   #answerCalls(calls: readonly ToolCall[], textOf: (i: number) => string): void {
     for (const [i, { id }] of calls.entries()) this.#say({ role: 'tool', call: id, text: textOf(i) })
+    this.#approvals.clear()
   }
 
   #say(message: Message): void {

@@ -1,7 +1,8 @@
 import { FatalError } from '../model/failure.ts'
+import type { AnswerTrouble } from '../model/model-call.ts'
 
 /** Why an answer is of no use: it is only a part of one, or it is not JSON or does not fit its schema. */
-export type AnswerFault = 'not-whole' | 'wrong-form'
+export type AnswerFault = Exclude<AnswerTrouble, 'refusal'>
 
 /**
  * A model has answered, and the answer is of no use. `raw` is what it said. A step tries again.

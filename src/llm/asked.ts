@@ -43,9 +43,12 @@ export function tellingOf(asked: Asked): Pick<ModelCall, 'messages' | 'params'> 
 /** What is told of an answer. */
 export function answeredBy(
   answer: Answer,
-): Pick<ModelCall, 'answer' | 'toolCalls' | 'finish' | 'refusal' | 'vectors' | 'firstTokenMs' | 'cache'> {
+): Pick<
+  ModelCall,
+  'answer' | 'toolCalls' | 'finish' | 'refusal' | 'vectors' | 'firstTokenMs' | 'cache' | 'handover'
+> {
   if ('vectors' in answer) return { vectors: answer.vectors.map(packVector) }
-  const { text, toolCalls, finish, refusal, firstTokenMs, cache } = answer
+  const { text, toolCalls, finish, refusal, firstTokenMs, cache, handover } = answer
   return {
     answer: text,
     ...(toolCalls.length > 0 ? { toolCalls } : {}),
@@ -53,5 +56,6 @@ export function answeredBy(
     ...(refusal === undefined ? {} : { refusal }),
     ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
     ...(cache ? { cache } : {}),
+    ...(handover ? { handover } : {}),
   }
 }

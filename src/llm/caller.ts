@@ -24,6 +24,14 @@ export interface Question {
   readonly request: ModelRequest
   readonly ask: Ask
   readonly options: AskOptions
+  /** Models of a list that are not asked. */
+  readonly passed?: readonly string[] | undefined
+}
+
+/** An answer, and whether an earlier attempt of the handler has got it already. */
+export interface Heard {
+  readonly answer: Completion
+  readonly old: boolean
 }
 
 /** What all calls have in common. */
@@ -41,6 +49,7 @@ interface Sending {
   readonly asked: Asked
   readonly told: Pick<ModelCall, 'messages' | 'skipped' | 'after' | 'params' | 'prompt'>
   readonly options: Pick<AskOptions, 'key' | 'signal' | 'idempotencyKey' | 'onText' | 'stream'>
+  readonly passed?: readonly string[] | undefined
 }
 
 const OPERATIONS: Readonly<Record<Asked['verb'], Operation>> = {
@@ -76,7 +85,7 @@ export class Caller {
     return new Caller(this.#parts, scope)
   }
 
-  complete({ verb, request, ask, options }: Question): Promise<Completion> {
+  async complete({ verb, request, ask, options, passed }: Question): Promise<Heard> {
     const asked: Asked = { verb: 'complete', request }
     const hash = this.#hashOf(asked)
     const prompt = promptOf(ask)
@@ -86,7 +95,8 @@ export class Caller {
       ...(this.#scope ? this.#told.of(request.messages, hash, stored) : {}),
       ...(prompt ? { prompt } : {}),
     }
-    return this.#recorded({ verb, hash, asked, told, options }) as Promise<Completion>
+    const { answer, old } = await this.#recorded({ verb, hash, asked, told, options, passed })
+    return { answer: answer as Completion, old }
   }
 
   embed(texts: readonly string[], options: AskOptions): Promise<Embeddings> {
@@ -98,9 +108,10 @@ export class Caller {
   }
 
   /** A call that belongs to no conversation. */
-  #plain(asked: Asked, options: AskOptions): Promise<Answer> {
+  async #plain(asked: Asked, options: AskOptions): Promise<Answer> {
     const { verb } = asked
-    return this.#recorded({ verb, hash: this.#hashOf(asked), asked, told: tellingOf(asked), options })
+    const sending = { verb, hash: this.#hashOf(asked), asked, told: tellingOf(asked), options }
+    return (await this.#recorded(sending)).answer
   }
 
   /** Calls a tool for a model; in a run once in the visit, and told in its history. `place`: which call of the visit it is. */
@@ -136,16 +147,19 @@ export class Caller {
     return requestHash(this.model.name, hashedIn(asked))
   }
 
-  async #recorded(sending: Sending): Promise<Answer> {
+  async #recorded(sending: Sending): Promise<{ readonly answer: Answer; readonly old: boolean }> {
     const name = sending.options.key ?? sending.hash
     const times = (this.#times.get(name) ?? 0) + 1
     this.#times.set(name, times)
     const key = `model ${name} ${times}`
-    const make = () => this.#made(sending, key)
-    return this.#scope ? this.#scope.record(key, make) : (await make()).value
+    let old = true
+    const make = () => ((old = false), this.#made(sending, key))
+    const answer = await (this.#scope ? this.#scope.record(key, make) : make().then(({ value }) => value))
+    return { answer, old }
   }
 
-  async #made({ verb, hash, asked, told, options }: Sending, key: string) {
+  async #made(sending: Sending, key: string) {
+    const { verb, hash, asked, told, options } = sending
     const began = performance.now()
     const attempt = (this.#failed.get(hash) ?? 0) + 1
     const { name } = this.model
@@ -161,7 +175,7 @@ export class Caller {
         this.model,
         told.params ?? {},
         this.#scope,
-        () => send(this.model, asked, this.#how(options, key, stream?.push)),
+        () => send(this.model, asked, this.#how(sending, key, stream?.push)),
       )
       if (stream && 'text' in value) await stream.end(value.text)
       this.#failed.delete(hash)
@@ -181,7 +195,7 @@ export class Caller {
   }
 
   #how(
-    { signal, idempotencyKey, onText }: Sending['options'],
+    { options: { signal, idempotencyKey, onText }, passed }: Sending,
     key: string,
     push?: (piece: string) => void,
   ): CallOptions {
@@ -193,6 +207,7 @@ export class Caller {
       ...(once === undefined ? {} : { idempotencyKey: once }),
       ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
       ...(scope ? { for: calledFor(scope) } : {}),
+      ...(passed ? { passed } : {}),
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Failure } from '../model/failure.ts'
-import type { Spent, Usage } from '../model/model-call.ts'
+import type { Handover, Spent, Usage } from '../model/model-call.ts'
 
 /** A language model as it is called: messages in, an answer out. All that wraps a model is a model again. */
 export interface Model {
@@ -103,6 +103,8 @@ export interface Completion {
   readonly firstTokenMs?: number
   /** It was not sent: the answer was known. */
   readonly cache?: 'hit'
+  /** A list of models answered, and others of it can be asked where the answer is of no use. */
+  readonly handover?: Handover
 }
 
 /** What an embedding call gives. */
@@ -121,7 +123,7 @@ export interface FillRequest {
   readonly stop?: readonly string[]
 }
 
-/** How one call is made. Nothing here changes the answer. */
+/** How one call is made. Nothing here but `passed` changes the answer. */
 export interface CallOptions {
   /** Ends the call early. */
   readonly signal?: AbortSignal
@@ -131,6 +133,8 @@ export interface CallOptions {
   readonly onText?: (piece: string) => void
   /** Who calls: limits and budgets count by these. */
   readonly for?: CalledFor
+  /** Models of a list that have answered this already, and were of no use: the others are asked. See `Completion.handover`. */
+  readonly passed?: readonly string[]
 }
 
 /** Who a call is made for. */

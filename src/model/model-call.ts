@@ -17,6 +17,15 @@ export interface Spent {
   readonly cost: number
 }
 
+/** What is wrong with an answer: it is only a part, it has not the form that was asked for, or the model would not give one. */
+export type AnswerTrouble = 'not-whole' | 'wrong-form' | 'refusal'
+
+/** Where a list of models has answered: what it hands on to the next one, and who has answered so far. */
+export interface Handover {
+  readonly on: readonly AnswerTrouble[]
+  readonly passed: readonly string[]
+}
+
 /** A call of a language model, as the history of a run has it. */
 export interface ModelCall {
   /** Which model answered; `asked` is the one that was to, where its server or a fallback chose another. */
@@ -58,6 +67,8 @@ export interface ModelCall {
   readonly finish?: string
   /** It was not sent: the answer was known. */
   readonly cache?: 'hit'
+  /** A list of models answered: who of it can be passed over where the answer is of no use. */
+  readonly handover?: Handover
   readonly failure?: Failure
   /** Its answer was streamed, under this name. */
   readonly stream?: string

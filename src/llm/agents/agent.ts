@@ -8,12 +8,11 @@
 import { z } from 'zod'
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
 import { FatalError, RetryableError, toFailure } from '../../model/failure.ts'
-import { AnswerError } from '../answer-error.ts'
 import { messagesOf, settingsOf, type Ask, type AskOptions } from '../ask.ts'
 import type { Caller } from '../caller.ts'
 import type { Completion, Message, ModelRequest, ToolCall, ToolSpec } from '../model.ts'
 import { readInput, specOf, type Tool } from './tool.ts'
-import { textIn } from '../verbs/text.ts'
+import { answering, troubleOf } from '../verbs/answering.ts'
 
 /** The tool by which a model gives its result, where that has a schema. */
 const FINISH = 'finish'
@@ -99,7 +98,7 @@ class Agent<O extends z.ZodType> {
       if (this.#options.think) await this.#think()
       const answer = await this.#turn()
       if (answer.toolCalls.length === 0) {
-        const ended = this.#answered(textIn(answer))
+        const ended = this.#answered(answer.text)
         if (ended) return ended
       } else this.#say({ role: 'assistant', text: answer.text, toolCalls: answer.toolCalls })
     }
@@ -158,7 +157,7 @@ class Agent<O extends z.ZodType> {
 
   async #think(): Promise<void> {
     const answer = await this.#ask({ toolChoice: 'none' }, 'think')
-    this.#say({ role: 'assistant', text: textIn(answer) })
+    this.#say({ role: 'assistant', text: answer.text })
     this.#say({ role: 'user', text: 'Go on.' })
   }
 
@@ -167,15 +166,16 @@ class Agent<O extends z.ZodType> {
     return this.#ask(parallel || this.#specs.length === 0 ? {} : { parallelTools: false }, 'agent')
   }
 
-  async #ask(more: Partial<ModelRequest>, verb: string): Promise<Completion> {
+  #ask(more: Partial<ModelRequest>, verb: string): Promise<Completion> {
     const options = this.#options
     const tools = this.#specs.length > 0 ? { tools: this.#specs, ...more } : {}
     const request = { ...settingsOf(options), messages: this.#messages, ...tools }
-    const answer = await this.#caller.complete({ verb, request, ask: options.ask, options })
-    this.#tokens += answer.usage.input + answer.usage.output
-    if (answer.finish === 'length')
-      throw new AnswerError('not-whole', 'the answer is cut off at its most tokens', answer.text)
-    return answer
+    return answering(async (passed) => {
+      const last = await this.#caller.complete({ verb, request, ask: options.ask, options, passed })
+      this.#tokens += last.answer.usage.input + last.answer.usage.output
+      const error = troubleOf(last.answer)
+      return error ? { error, last } : { value: last.answer }
+    })
   }
 
   #checkLimits(): void {

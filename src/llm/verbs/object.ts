@@ -3,14 +3,15 @@ import { AnswerError } from '../answer-error.ts'
 import { messagesOf, settingsOf, type Ask, type FormOptions } from '../ask.ts'
 import type { Caller } from '../caller.ts'
 import { formOf, type AnswerForm } from '../json-schema.ts'
-import { textIn } from './text.ts'
+import { answering, troubleOf, type Came } from './answering.ts'
 import type { Abilities, Completion, Message, ModelRequest } from '../model.ts'
 
 const TOOL = 'answer'
 
 /**
  * An answer that fits a schema: by a JSON schema where the model can, by a tool that it is made to call where not, else
- * as plain JSON. What does not fit is shown to the model with the reasons, `repairs` times at most.
+ * as plain JSON. What does not fit is shown to the model with the reasons, `repairs` times at most; then a list of models
+ * hands the question over to the next one.
  */
 export async function askObject<S extends z.ZodType>(
   caller: Caller,
@@ -21,25 +22,28 @@ export async function askObject<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const way = wayOf(caller.model.abilities)
   const form = formOf(schema, way === 'schema')
-  let messages = messagesOf(ask, options)
-  for (let left = repairs; ; left--) {
-    const request = { ...settingsOf(options), ...formRequest(way, form, messages) }
-    const answer = await caller.complete({ verb, request, ask, options })
-    const raw = rawOf(answer)
-    const read = await readAnswer(schema, form, raw)
-    if ('value' in read) return read.value
-    if (left <= 0)
-      throw new AnswerError(
-        'wrong-form',
-        `the answer does not fit its schema: ${read.reasons.join('; ')}`,
-        raw,
-      )
-    messages = [
-      ...messages,
-      { role: 'assistant', text: raw },
-      { role: 'user', text: complaint(read.reasons) },
-    ]
-  }
+  return answering(async (passed): Promise<Came<z.output<S>>> => {
+    let messages = messagesOf(ask, options)
+    for (let left = repairs; ; left--) {
+      const request = { ...settingsOf(options), ...formRequest(way, form, messages) }
+      const last = await caller.complete({ verb, request, ask, options, passed })
+      const raw = rawOf(last.answer)
+      const trouble = troubleOf({ ...last.answer, text: raw })
+      if (trouble) return { error: trouble, last }
+      const read = await readAnswer(schema, form, raw)
+      if ('value' in read) return read
+      if (left <= 0) return { error: misfit(read.reasons, raw), last }
+      messages = [
+        ...messages,
+        { role: 'assistant', text: raw },
+        { role: 'user', text: complaint(read.reasons) },
+      ]
+    }
+  })
+}
+
+function misfit(reasons: readonly string[], raw: string): AnswerError {
+  return new AnswerError('wrong-form', `the answer does not fit its schema: ${reasons.join('; ')}`, raw)
 }
 
 type Way = 'schema' | 'tool' | 'json'
@@ -58,9 +62,9 @@ function formRequest(way: Way, { schema }: AnswerForm, messages: readonly Messag
   return { messages: [{ role: 'system', text }, ...messages], format: { type: 'json' } }
 }
 
-/** What the model has written, in whichever way. Throws where that is only a part, or a refusal. */
-function rawOf(answer: Completion): string {
-  return textIn({ ...answer, text: answer.toolCalls[0]?.input ?? answer.text })
+/** What the model has written, in whichever way. */
+function rawOf({ toolCalls, text }: Completion): string {
+  return toolCalls[0]?.input ?? text
 }
 
 type Read<T> = { readonly value: T } | { readonly reasons: readonly string[] }

@@ -55,7 +55,7 @@ export function cached(model: Model, { ttl, store, most = 1_000, clock = systemH
 
   return wrapped(model, async (ask, how) => {
     how.signal?.throwIfAborted()
-    const key = questionKey(model.name, ask)
+    const key = questionKey(model.name, ask, how.passed)
     const under = flights.get(key)
     let spoken = false
     const { onText } = how

@@ -1,11 +1,12 @@
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
 import { judge, RetryableError } from '../../model/failure.ts'
-import { AnswerError } from '../answer-error.ts'
+import { AnswerError, RefusalError } from '../answer-error.ts'
+import type { AnswerTrouble } from '../../model/model-call.ts'
 import { send, type Answer, type Asked } from '../asked.ts'
 import { wrapped } from './wrapped.ts'
 import { MemoryBreakers, readBreaker, type BreakerOptions, type Leave, type Outcome } from './breaker.ts'
 import { steadyClock, type Clock } from '../limits/clock.ts'
-import type { Abilities, CallOptions, Model } from '../model.ts'
+import type { Abilities, CallOptions, Completion, Model } from '../model.ts'
 
 /** A model, and how often it comes first: two of weight 9 and 1 divide calls nine to one. */
 export interface Weighted {
@@ -17,6 +18,11 @@ export interface Weighted {
 export interface FallbackOptions {
   /** Leaves models alone that fail too often. Without it each call begins with the first. */
   readonly breaker?: BreakerOptions
+  /**
+   * Which answers of no use the verbs hand over to the next model: those of a wrong form (when the repairs are used up),
+   * those that are cut off at their most tokens (`not-whole`), refusals. Default `['wrong-form']`.
+   */
+  readonly handOver?: readonly AnswerTrouble[]
   /** Told whenever a model has failed and another one is asked. */
   readonly onSwitch?: (switched: {
     readonly from: string
@@ -28,7 +34,7 @@ export interface FallbackOptions {
 
 /**
  * The first of some models that answers. The next one is asked where a model, its server or its key fails; not where the
- * request itself is wrong, was refused as unfit, or was aborted. With `breaker` a model that fails too often is not even asked for a while.
+ * request itself is wrong, was refused as unfit, or was aborted; a refusal only where `handOver` says so. With `breaker` a model that fails too often is not even asked for a while.
  *
  * @example
  * const model = fallback([openAiModel({ model: 'gpt-5' }), openAiModel({ model: 'llama', baseUrl: 'http://localhost:11434/v1' })], {
@@ -36,7 +42,7 @@ export interface FallbackOptions {
  * })
  */
 export function fallback(models: readonly (Model | Weighted)[], options: FallbackOptions = {}): Model {
-  const { clock = steadyClock, onSwitch } = options
+  const { clock = steadyClock, onSwitch, handOver = ['wrong-form'] } = options
   const list = models.map((one) => ('weight' in one ? one : { model: one, weight: undefined })).map(named)
   if (list.length === 0)
     throw new StepwrightError('invalid-options', {
@@ -60,7 +66,9 @@ export function fallback(models: readonly (Model | Weighted)[], options: Fallbac
   const serve = async (question: Asked, how: CallOptions): Promise<Answer> => {
     let failed: { readonly from: string; readonly error: unknown } | undefined
     let rest = Infinity
-    for (const { model, key } of inOrder(list, () => clock.random())) {
+    const { passed = [] } = how
+    const others = list.filter(({ key }) => !passed.includes(key))
+    for (const { model, key } of inOrder(others.length > 0 ? others : list, () => clock.random())) {
       how.signal?.throwIfAborted()
       const leave = await ask(key)
       if (leave.go === 'no') {
@@ -71,10 +79,12 @@ export function fallback(models: readonly (Model | Weighted)[], options: Fallbac
       if (failed) onSwitch?.({ ...failed, to: model.name })
       try {
         const answer = await send(model, question, how)
+        // also where the answer turns out to be of no use: the server is well, and one hard question must not take
+        // the model away from all others
         await tell(key, 'good', tried)
-        return answer
+        return question.verb === 'complete' ? withOthers(answer as Completion, [...passed, key]) : answer
       } catch (error) {
-        const kind = how.signal?.aborted ? 'over' : kindOf(error)
+        const kind = how.signal?.aborted ? 'over' : kindOf(error, handOver)
         await tell(key, kind === 'model' ? 'bad' : 'none', tried)
         if (kind === 'over') throw error
         failed = { from: model.name, error }
@@ -85,6 +95,11 @@ export function fallback(models: readonly (Model | Weighted)[], options: Fallbac
       retryAfter: rest,
     })
   }
+  /** Says whether others of the list can still be asked; a list in this list says so first. */
+  const withOthers = (answer: Completion, passed: readonly string[]): Completion =>
+    answer.handover || handOver.length === 0 || list.every(({ key }) => passed.includes(key))
+      ? answer
+      : { ...answer, handover: { on: handOver, passed } }
   const all = list.map(({ model }) => model)
   const name = all.map((model) => model.name).join(' | ')
   // vectors of different models cannot be compared
@@ -96,10 +111,11 @@ export function fallback(models: readonly (Model | Weighted)[], options: Fallbac
 /** Statuses that say something about a key or an address, not about what was asked. */
 const OF_THE_MODEL: readonly (number | undefined)[] = [401, 402, 403, 404]
 
-/** Whose fault it is: the model's, nobody's (it may not be called now), or the request's, so that asking on is over. */
-function kindOf(error: unknown): 'model' | 'limit' | 'over' {
+/** Whose fault it is: the model's, nobody's (it may not be called now, or would not answer this), or the request's, so that asking on is over. */
+function kindOf(error: unknown, handOver: readonly AnswerTrouble[]): 'model' | 'limit' | 'over' {
   if (error instanceof StepwrightError && error.code === 'over-budget') return 'limit'
   if (error instanceof RetryableError) return 'limit'
+  if (error instanceof RefusalError && handOver.includes('refusal')) return 'limit'
   if (error instanceof AnswerError) return 'model'
   const { retryable, failure } = judge(error, 0)
   return retryable || OF_THE_MODEL.includes(failure.status) ? 'model' : 'over'

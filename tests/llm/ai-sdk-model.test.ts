@@ -75,6 +75,12 @@ describe('a model of the AI SDK', () => {
     expect((limited as { readonly headers: Headers }).headers.get('retry-after')).toBe('7')
     server.fail({ cut: 'midway' })
     await expect(llm.text('Hello there, you.', { onText: () => undefined })).rejects.toThrow()
+    server.fail({ errorEvent: 'Overloaded.' })
+    const pieces: string[] = []
+    const broken = llm.text('Hello there, you.', { onText: (piece) => pieces.push(piece) })
+    await expect(broken).rejects.toThrow(/Overloaded/)
+    await expect(broken).rejects.toMatchObject({ fault: 'not-whole', raw: pieces.join('') })
+    expect(pieces.join('')).not.toBe('')
   })
 
   it.each([

@@ -21,6 +21,7 @@ describe('openAiModel', () => {
     [{ cut: 'midway' }, /cut off/],
     [{ finish: null }, /without a finish_reason/],
     [{ stall: 'midway' }, /silent for 60 ms/],
+    [{ errorEvent: 'The engine is overloaded.' }, /was broken off by the server: The engine is overloaded\./],
   ] as const)('a stream that fails is an error, not a short answer: %o', async (fault, message) => {
     await using made = await offline({ idleMs: 60 })
     made.server.fail(fault)

@@ -111,6 +111,26 @@ describe('run.stream', () => {
     await test.close()
   })
 
+  it('a server that says in mid-stream that it failed is asked again, and the history has what it said', async () => {
+    await using made = await offline()
+    made.server.script(() => 'One two three four five six.')
+    made.server.fail({ errorEvent: 'The engine is overloaded.' })
+    const test = createTestEngine({ workflows: [TalkWorkflow], resources: { llm: made.llm } })
+    const run = await test.engine.start(TalkWorkflow, {})
+    expect((await test.finish(run)).status).toBe('completed')
+    const failures: unknown[] = []
+    for await (const event of run.events({ follow: false }))
+      if (event.type === 'model-called' && event.failure) failures.push(event.failure)
+    expect(failures).toEqual([
+      expect.objectContaining({
+        name: 'AnswerError',
+        message: 'the streamed answer was broken off by the server: The engine is overloaded.',
+      }),
+    ])
+    expect(made.server.calls).toHaveLength(4)
+    await test.close()
+  })
+
   it('leaves nothing behind, and refuses a cursor that is none', async () => {
     await using made = await offline({ script })
     const test = createTestEngine({ workflows: [TalkWorkflow], resources: { llm: made.llm } })

@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net'
-import OpenAI, { APIConnectionError, APIConnectionTimeoutError, RateLimitError } from 'openai'
+import OpenAI, { APIConnectionError, APIError, APIConnectionTimeoutError, RateLimitError } from 'openai'
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -117,6 +117,18 @@ describe.each(ways)('by %s: connections', (name, fail) => {
     const { text, finish, error } = await read()
     expect({ text, finish }).toEqual({ text: 'one two ', finish: null })
     expect(error).toBeInstanceOf(Error)
+  })
+
+  test('an error event in the middle of a stream, a 500 where nothing is streamed', async () => {
+    fail({ errorEvent: 'The engine is overloaded.' })
+    const { text, finish, error } = await read()
+    expect({ text, finish }).toEqual({ text: 'one two ', finish: null })
+    expect(error).toBeInstanceOf(APIError)
+    expect(error).toMatchObject({ error: { message: 'The engine is overloaded.', type: 'server_error' } })
+    expect(server.calls[0]).not.toHaveProperty('answer')
+    expect(server.counts.completions).toBe(0)
+    fail({ errorEvent: 'The engine is overloaded.' })
+    await expect(ask()).rejects.toMatchObject({ status: 500, message: '500 The engine is overloaded.' })
   })
 
   test('silent before the answer, until the client goes', async () => {

@@ -196,10 +196,21 @@ async function readParts(stream: ReadableStream<unknown>, onText: (piece: string
       onText(String(part['delta']))
     } else if (part.type === 'tool-call') content.push(part)
     else if (part.type === 'finish') end = part
-    else if (part.type === 'error') throw part['error']
+    else if (part.type === 'error') throw brokenOff(part['error'], text)
   }
   if (!end) throw new AnswerError('not-whole', 'the streamed answer ended without a finish reason', text)
   return { ...end, content: [{ type: 'text', text }, ...content] }
+}
+
+/** An error in mid-stream, with what was said before it; one with a status says itself what is to be done. */
+function brokenOff(error: unknown, text: string): unknown {
+  const { message = error, statusCode } = (error ?? {}) as {
+    readonly message?: unknown
+    readonly statusCode?: unknown
+  }
+  if (typeof statusCode === 'number') return error
+  const why = typeof message === 'string' ? message : JSON.stringify(message)
+  return new AnswerError('not-whole', `the streamed answer was broken off: ${why}`, text, error)
 }
 
 /** Its errors name their status in another way than the rest of the world; by that it is known what to try again, and when. */

@@ -1,3 +1,4 @@
+import { APIError, APIUserAbortError } from 'openai'
 import type { ChatCompletionChunk } from 'openai/resources/chat/completions'
 import type { Stream } from 'openai/streaming'
 import { AnswerError } from '../answer-error.ts'
@@ -13,7 +14,7 @@ interface Sum {
 }
 
 /**
- * Reads a stream to its end. Throws where it was cut, where it fell silent for `idleMs` milliseconds, and where it ended
+ * Reads a stream to its end. Throws where it was cut, where the server says in it that it failed, where it fell silent for `idleMs` milliseconds, and where it ended
  * without saying that it is whole: the openai package takes the last for a good end, and waits for ever for the second.
  */
 export async function readStream(
@@ -42,8 +43,10 @@ export async function readStream(
     }
   } catch (error) {
     if (idle) throw cut(`was silent for ${idleMs} ms`, error)
-    // the package's own errors say what the server has said; a socket that was cut is a bare TypeError
-    throw error instanceof TypeError ? cut('was cut off', error) : error
+    if (error instanceof APIError && !(error instanceof APIUserAbortError))
+      throw cut(`was broken off by the server: ${error.message}`, error)
+    // a socket that was cut is a bare TypeError, an event that was cut a SyntaxError
+    throw error instanceof TypeError || error instanceof SyntaxError ? cut('was cut off', error) : error
   } finally {
     clearTimeout(timer)
   }

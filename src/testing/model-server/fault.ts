@@ -32,6 +32,8 @@ export interface Flaw {
   readonly stall?: 'start' | 'midway'
   /** The first half of the answer, for this reason; null ends it without any, and a stream without `[DONE]`. */
   readonly finish?: 'length' | 'content_filter' | null
+  /** Half of a stream, and then an event that says this, `data: {"error": ...}`; an answer that is not streamed is a 500. */
+  readonly errorEvent?: string
   /** No choices at all. */
   readonly choices?: readonly []
   /** The model's own words of refusal, in the message's `refusal`. */
@@ -60,6 +62,7 @@ export const flawKeys = {
   cut: moment,
   stall: moment,
   finish: z.enum(['length', 'content_filter']).nullable().optional(),
+  errorEvent: z.string().optional(),
   choices: z.tuple([]).optional(),
   refusal: z.string().optional(),
   json: z.enum(['broken', 'wrong']).optional(),

@@ -12,6 +12,8 @@ export interface ModelAnswer {
   readonly finish: 'stop' | 'tool_calls' | 'length' | 'content_filter' | null
   /** True for a response without choices. */
   readonly empty: boolean
+  /** What the server says instead of the rest of it. */
+  readonly error: string | null
 }
 
 /** An answer without flaws. */
@@ -23,18 +25,19 @@ export function answerWith(
   // A call that was demanded by name is no reason to stop: the real API says `stop` there too.
   const named = typeof request.toolChoice === 'object'
   const finish = toolCalls.length > 0 && !named ? 'tool_calls' : 'stop'
-  return { text, toolCalls, refusal: null, finish, empty: false }
+  return { text, toolCalls, refusal: null, finish, empty: false, error: null }
 }
 
 /** The answer as it is once something has gone wrong with it. */
 export function withFlaw(answer: ModelAnswer, request: ChatRequest, flaw: Flaw): ModelAnswer {
-  const { refusal, choices, json, toolIds, finish } = flaw
+  const { refusal, choices, json, toolIds, finish, errorEvent } = flaw
   let flawed = answer
   if (refusal !== undefined) flawed = { ...flawed, text: null, toolCalls: [], refusal, finish: 'stop' }
   if (choices !== undefined) flawed = { ...flawed, empty: true }
   if (json !== undefined) flawed = spoil(flawed, request, json === 'broken' ? breakOff : misfit)
   if (toolIds !== undefined) flawed = { ...flawed, toolCalls: sameIds(flawed.toolCalls) }
   if (finish !== undefined) flawed = { ...spoil(flawed, request, half), finish }
+  if (errorEvent !== undefined) flawed = { ...flawed, error: errorEvent }
   return flawed
 }
 

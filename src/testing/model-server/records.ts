@@ -73,8 +73,9 @@ export class Records {
     answer: ModelAnswer | undefined,
     fault: ModelFault | undefined,
   ): void {
-    const sent = whole && answer !== undefined && !answer.empty ? answer : undefined
-    if (whole && answer !== undefined) this.#completions++
+    const given = whole && answer?.error === null ? answer : undefined
+    const sent = given?.empty ? undefined : given
+    if (given) this.#completions++
     this.calls.push({
       ...call,
       status,

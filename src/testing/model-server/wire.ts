@@ -1,7 +1,7 @@
 import { readable } from './chat-message.ts'
 import type { ChatRequest } from './chat-request.ts'
 import type { HttpReply } from './http-reply.ts'
-import { eventReply, jsonReply } from './http-reply.ts'
+import { errorBody, eventReply, jsonReply } from './http-reply.ts'
 import type { ModelAnswer } from './model-answer.ts'
 import type { PromptUsage } from './usage.ts'
 import { estimateTokens } from './usage.ts'
@@ -40,6 +40,8 @@ export function replyWith(wire: Wire, request: ChatRequest, answer: ModelAnswer,
     system_fingerprint: 'offline model',
   }
   const usage = usageOf(answer, stamp.prompt)
+  const broken = answer.error === null ? undefined : errorBody(500, answer.error)
+  if (broken && !request.stream) return jsonReply(500, broken)
   if (!request.stream)
     return jsonReply(200, { ...envelope, choices: answer.empty ? [] : [wire.choice(answer)], usage })
   const complete = answer.finish !== null
@@ -51,6 +53,8 @@ export function replyWith(wire: Wire, request: ChatRequest, answer: ModelAnswer,
     choices: list,
     ...(request.streamUsage ? { usage: null } : {}),
   }))
+  if (broken)
+    return eventReply([...chunks.slice(0, Math.ceil(chunks.length / 2)), broken], false, stamp.chunkMs)
   const last = complete && request.streamUsage ? [{ ...envelope, choices: [], usage }] : []
   return eventReply([...chunks, ...last], complete, stamp.chunkMs)
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { cached } from 'stepwright/llm'
 import { TestClock } from 'stepwright/testing'
 import { questionKey } from '../../src/llm/wrappers/answer-cache.ts'
-import type { ModelRequest } from '../../src/llm/model.ts'
+import type { CalledFor, ModelRequest } from '../../src/llm/model.ts'
 import { ask, httpError, scripted, type Reply } from './scripted.ts'
 
 const counting = (reply: (i: number) => Reply = String) => scripted('m', (_, i) => reply(i))
@@ -43,6 +43,40 @@ describe.each(stores)('a cache %s', (_name, where) => {
 })
 
 describe('a cache', () => {
+  it('shares no answer between tenants, also not of a call that is under way', async () => {
+    const clock = new TestClock()
+    const bare = scripted('m', (_, i) => String(i), { clock, ms: 1_000 })
+    const model = cached(bare, { ttl: '1h', clock })
+    const all = async () => {
+      const calls = [{ tenant: 'a' }, { tenant: 'b' }, { tenant: 'a', session: 's' }, {}].map((who) =>
+        model.complete(ask('x'), { for: who }),
+      )
+      await clock.advance('1s')
+      return (await Promise.all(calls)).map(({ text, cache = 'asked' }) => `${text} ${cache}`)
+    }
+    expect(await all()).toEqual(['1 asked', '2 asked', '1 hit', '3 asked'])
+    expect(await all()).toEqual(['1 hit', '2 hit', '1 hit', '3 hit'])
+  })
+
+  it.each([
+    ['model', '111'],
+    ['session', '122'],
+    [({ run = '' }: CalledFor) => run, '112'],
+  ] as const)('shares answers as it is told: per %s', async (per, texts) => {
+    const model = cached(counting(), { ttl: '1h', per })
+    const callers = [
+      ...[
+        { tenant: 'a', session: '1', run: '1' },
+        { tenant: 'b', session: '2', run: '1' },
+      ],
+      { tenant: 'c', session: '2', run: '2' },
+    ]
+    let said = ''
+    for (const who of callers) said += (await model.complete(ask('x'), { for: who })).text
+    expect(said).toBe(texts)
+    expect(() => cached(counting(), { ttl: '1h', per: 'town' as 'run' })).toThrow('[invalid-options]')
+  })
+
   it('makes one call for all who ask at the same time', async () => {
     const clock = new TestClock()
     const bare = scripted('m', (_, i) => String(i), { clock, ms: 1_000 })

@@ -67,13 +67,25 @@ export interface ReadLimit {
 const UNITS = ['requests', 'tokens', 'cost', 'concurrency'] as const
 const PER = ['model', 'tenant', 'workflow', 'run', 'session']
 
+/** Looks at who has something of their own; `where` names it in errors. */
+export function readPer(per: Limit['per'], where: string): Limit['per'] {
+  if (typeof per === 'function' || PER.includes(per)) return per
+  throw new StepwrightError('invalid-options', {
+    what: `${where} is ${quote(per)}`,
+    remedy: `Give one of ${PER.join(', ')}, or a function`,
+  })
+}
+
+/** The name of the one that a call belongs to. */
+export function whoseOf(per: Limit['per'], call: LimitedCall): string {
+  return typeof per === 'function' ? `by:${per(call)}` : `${per}:${call[per] ?? ''}`
+}
+
 /** Looks at one limit; `where` names it in errors. */
 export function readLimit(limit: Limit, where: string): ReadLimit {
   const refuse = (what: string, remedy: string): never => {
     throw new StepwrightError('invalid-options', { what: `${where}${what}`, remedy })
   }
-  if (typeof limit.per !== 'function' && !PER.includes(limit.per))
-    refuse(`.per is ${quote(limit.per)}`, `Give one of ${PER.join(', ')}, or a function`)
   const most: Partial<Record<Unit, number>> = {}
   for (const unit of UNITS) {
     const value = limit[unit]
@@ -93,7 +105,7 @@ export function readLimit(limit: Limit, where: string): ReadLimit {
     refuse(' is for ever, and its calls would wait for ever', 'Give every, or over: fail or { degrade }')
   if (over !== 'wait' && over !== 'fail' && typeof over?.degrade?.complete !== 'function')
     refuse(`.over is ${quote(over)}`, 'Give wait, fail, or { degrade: model }')
-  return { per: limit.per, most, everyMs, over }
+  return { per: readPer(limit.per, `${where}.per`), most, everyMs, over }
 }
 
 /** How long a seat is kept for one who is silent. */
@@ -104,7 +116,7 @@ export function claimsOf(
   { per, most, everyMs, over }: ReadLimit,
   { name, call, usage, cost }: { name: string; call: LimitedCall; usage: Usage; cost: number },
 ): readonly PlannedClaim[] {
-  const whose = typeof per === 'function' ? `by:${per(call)}` : `${per}:${call[per] ?? ''}`
+  const whose = whoseOf(per, call)
   return UNITS.flatMap((unit): readonly PlannedClaim[] => {
     const limit = most[unit]
     if (limit === undefined) return []

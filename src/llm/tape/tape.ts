@@ -165,7 +165,17 @@ function tryOf(note: Note): number {
 
 function callOf(call: ModelCall): TapedCall {
   const { hash, verb, model, asked = model, prompt, params, messages, skipped, after, failure } = call
-  const { answer: text, toolCalls = [], finish, refusal, firstTokenMs, cache, handover, usage, vectors } = call
+  const {
+    answer: text,
+    toolCalls = [],
+    finish,
+    refusal,
+    firstTokenMs,
+    cache,
+    handover,
+    usage,
+    vectors,
+  } = call
   const given = { usage: usage ?? { input: 0, output: 0 }, model }
   const answer = {
     ...{ text: text ?? '', toolCalls, finish },

@@ -9,9 +9,9 @@ export interface AnswerStore {
   set(key: string, value: string, ttl?: number): unknown
 }
 
-/** The same for the same question to the same model, however its keys are ordered; `passed`: models of a list that are not asked. */
-export function questionKey(model: string, ask: Asked, passed?: readonly string[]): string {
-  return hashOf([model, ask, ...(passed ? [passed] : [])])
+/** The same for the same question to the same model, however its keys are ordered; `apart` is what else tells answers from each other. */
+export function questionKey(model: string, ask: Asked, apart: object = {}): string {
+  return hashOf([model, ask, apart])
 }
 
 /** The answers used last, in memory. */

@@ -3,6 +3,7 @@ import { toMs, type Duration } from '../../model/duration.ts'
 import { systemHost } from '../../model/host.ts'
 import { AnswerCache, questionKey, RecentAnswers, type AnswerStore } from './answer-cache.ts'
 import { send, type Answer, type Asked } from '../asked.ts'
+import { readPer, whoseOf, type Limit } from '../limits/limit.ts'
 import { wrapped } from './wrapped.ts'
 import type { Clock } from '../limits/clock.ts'
 import type { CallOptions, Model } from '../model.ts'
@@ -10,6 +11,11 @@ import type { CallOptions, Model } from '../model.ts'
 /** How long answers are kept, and where. */
 export interface CacheOptions {
   readonly ttl: Duration
+  /**
+   * Who shares answers: all calls of the same tenant, workflow, run or session, or of whatever a function names; `'model'`:
+   * all there are. Default `'tenant'`; calls without a tenant share theirs.
+   */
+  readonly per?: Limit['per']
   /** A Keyv, or whatever has its `get` and `set`. Default: in this process. */
   readonly store?: AnswerStore
   /** Answers that are kept in this process at most, where there is no `store`. Default 1,000. */
@@ -19,13 +25,16 @@ export interface CacheOptions {
 
 /**
  * A model that is asked the same only once in `ttl`: same model, same request, to the letter, whatever its temperature.
- * Those who ask it meanwhile wait for the one call. An answer that was not asked for anew has `cache: 'hit'`. Errors are
+ * Tenants share no answers, unless `per` says so: what one is told, and how fast, tells what another has asked. Those who
+ * ask the same meanwhile wait for the one call. An answer that was not asked for anew has `cache: 'hit'`. Errors are
  * not kept, nor are answers that are not whole or were filtered.
  *
  * @example
  * const model = cached(openAiModel({ model: 'gpt-5-mini' }), { ttl: '1d', store: new Keyv(new KeyvRedis(url)) })
  */
-export function cached(model: Model, { ttl, store, most = 1_000, clock = systemHost }: CacheOptions): Model {
+export function cached(model: Model, options: CacheOptions): Model {
+  const { ttl, store, most = 1_000, clock = systemHost } = options
+  const per = readPer(options.per ?? 'tenant', 'per')
   if (!Number.isSafeInteger(most) || most < 1)
     throw new StepwrightError('invalid-options', {
       what: `most is ${quote(most)}`,
@@ -55,7 +64,10 @@ export function cached(model: Model, { ttl, store, most = 1_000, clock = systemH
 
   return wrapped(model, async (ask, how) => {
     how.signal?.throwIfAborted()
-    const key = questionKey(model.name, ask, how.passed)
+    const key = questionKey(model.name, ask, {
+      whose: whoseOf(per, { ...how.for, model: model.name }),
+      passed: how.passed ?? [],
+    })
     const under = flights.get(key)
     let spoken = false
     const { onText } = how

@@ -1,6 +1,6 @@
 /** A run as its history tells it: what its document must say too, and what is left of it where that is lost. */
 import type { Failure } from '../model/failure.ts'
-import { spentIn, type HistoryEvent } from '../model/history.ts'
+import { childrenSpentIn, spentIn, type HistoryEvent } from '../model/history.ts'
 import { NOTHING_SPENT, plus } from '../model/model-call.ts'
 import { visitOf, type Run, type ReceivedSignal, type Undoing } from '../model/run.ts'
 import { isEnded, type Ended, type Parked, type Status } from '../model/status.ts'
@@ -26,6 +26,7 @@ export interface Told extends Pick<
   | 'deadline'
   | 'transaction'
   | 'spent'
+  | 'childrenSpent'
   | 'createdAt'
   | 'updatedAt'
 > {
@@ -55,7 +56,10 @@ export function retell(told: Told | undefined, event: HistoryEvent): Told {
   const next = happened(told, event)
   const spent = spentIn([event])
   const counted = spent.calls > 0 ? { spent: plus(told.spent ?? NOTHING_SPENT, spent) } : {}
-  return { ...next, ...counted, seq: event.seq, updatedAt: event.at }
+  const children = childrenSpentIn([event])
+  const withChildren =
+    children.calls > 0 ? { childrenSpent: plus(told.childrenSpent ?? NOTHING_SPENT, children) } : {}
+  return { ...next, ...counted, ...withChildren, seq: event.seq, updatedAt: event.at }
 }
 
 /** What a status is, as far as a history tells it. */

@@ -162,6 +162,7 @@ function* claims(run: Run, told: Told): Generator<readonly [field: string, is: u
     'parent',
     'schedule',
     'spent',
+    'childrenSpent',
     'createdAt',
     'updatedAt',
   ] as const

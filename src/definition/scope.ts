@@ -27,6 +27,8 @@ export interface Scope {
   readonly tenant?: string
   /** What the run's model calls have cost so far, those of this attempt included. */
   readonly spent: Spent
+  /** The runs that share its budget; without it, it is alone. */
+  readonly family?: Family
   /**
    * A result that was recorded in this visit under that key, or what `make` comes to, saved before it is returned: it
    * is never made again in this visit. Its note is told in the history of the run.
@@ -36,6 +38,14 @@ export interface Scope {
   stream(key: string): { push(piece: string): void; end(text: string): Promise<void>; readonly name: string }
   /** Tells the history, with how the attempt ends; lost where its process dies. */
   tell(note: Note): void
+}
+
+/** A run that nobody waits for, with its child runs, theirs, and so on. Those that are `detached` are no part of it. */
+export interface Family {
+  /** The id of the run at its top. */
+  readonly run: string
+  /** What the family has spent as far as this run knows: what it had spent when this run was started, and since then this run and those of its child runs that have ended. */
+  readonly spent: Spent
 }
 
 /** A result, and what the history is to tell of it. */

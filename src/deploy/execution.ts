@@ -132,8 +132,8 @@ export class Executor {
     const memos = memoBook(Memos.none(standingRun), {
       limit: LIMITS.memo,
       write: () => Promise.resolve(true),
-      counted: () => undefined,
-      uncounted: { spent: NOTHING_SPENT },
+      run: () => standingRun,
+      uncounted: { spent: NOTHING_SPENT, children: NOTHING_SPENT },
       stir: () => undefined,
     })
     for (let number = 1; ; number++) {

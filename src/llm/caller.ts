@@ -212,7 +212,14 @@ export class Caller {
   }
 }
 
-function calledFor({ run, session, tenant, spent }: Scope): NonNullable<CallOptions['for']> {
+function calledFor({ run, session, tenant, spent, family }: Scope): NonNullable<CallOptions['for']> {
   const { id, workflow } = run
-  return { workflow, run: id, session, spent, ...(tenant === undefined ? {} : { tenant }) }
+  return {
+    workflow,
+    run: id,
+    session,
+    spent,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(family ? { family } : {}),
+  }
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '../model/failure.ts'
+import type { Family } from '../definition/scope.ts'
 import type { Handover, Spent, Usage } from '../model/model-call.ts'
 
 /** A language model as it is called: messages in, an answer out. All that wraps a model is a model again. */
@@ -145,4 +146,6 @@ export interface CalledFor {
   readonly tenant?: string
   /** What the run has spent so far: a budget of the run goes by it. */
   readonly spent?: Spent
+  /** The run, those that wait for it, and its child runs: a budget of the run bounds them all. */
+  readonly family?: Family
 }

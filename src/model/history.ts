@@ -73,6 +73,8 @@ export type Happening =
       readonly failures?: Readonly<Record<string, Failure>>
       /** What their model calls have cost. */
       readonly spent?: Spent
+      /** What they have cost that are child runs, with child runs of their own. */
+      readonly childrenSpent?: Spent
     }
   /** A child run was started. */
   | { readonly type: 'child-started'; readonly child: string; readonly workflow: string }
@@ -185,6 +187,14 @@ export type LogLine = Extract<Happening, { type: 'log' }>
 
 /** What is told of a result that was saved inside a step. */
 export type Note = Extract<Happening, { type: 'model-called' | 'tool-called' }>
+
+/** What child runs have cost that these tell the end of. */
+export function childrenSpentIn(happenings: Iterable<Happening>): Spent {
+  let spent = NOTHING_SPENT
+  for (const happening of happenings)
+    if (happening.type === 'joined' && happening.childrenSpent) spent = plus(spent, happening.childrenSpent)
+  return spent
+}
 
 /** What model calls have cost, of those that these tell of. */
 export function spentIn(happenings: Iterable<Happening>): Spent {

@@ -1,6 +1,6 @@
 import type { Caller } from './caller.ts'
 import type { Failure } from './failure.ts'
-import type { Spent } from './model-call.ts'
+import { NOTHING_SPENT, plus, type Spent } from './model-call.ts'
 import { isEnded, type Status } from './status.ts'
 
 /**
@@ -53,6 +53,8 @@ export interface Run {
   readonly deadline?: number
   /** What its model calls have cost so far, those of the present visit not counted. */
   readonly spent?: Spent
+  /** What its child runs have cost that it has waited for, with their own child runs. */
+  readonly childrenSpent?: Spent
   /** The run that waits for this one. */
   readonly parent?: Parent
   /** The schedule that started it. */
@@ -106,6 +108,15 @@ export interface Parent {
   readonly state: string
   readonly visit: number
   readonly part: string
+  /** The run at the top of the family: the parent itself, or the top of its own family. */
+  readonly top?: string
+  /** What the family had spent when this run was started, as far as its parent knew. */
+  readonly spent?: Spent
+}
+
+/** What a run has spent, with the child runs that it has waited for. */
+export function spentWithChildren({ spent = NOTHING_SPENT, childrenSpent = NOTHING_SPENT }: Run): Spent {
+  return plus(spent, childrenSpent)
 }
 
 /** A run that is being undone. */

@@ -7,7 +7,7 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { causeOf, type Machine } from '../compile/machine.ts'
 import type { Caller } from '../model/caller.ts'
-import { spentIn, type Happening, type Note } from '../model/history.ts'
+import { childrenSpentIn, spentIn, type Happening, type Note } from '../model/history.ts'
 import { NOTHING_SPENT, plus } from '../model/model-call.ts'
 import { visitOf, type Parent, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
@@ -112,7 +112,12 @@ export function advance(machine: Machine, run: Run, event: RunEvent, now: number
 /** What was saved inside steps is told with what happened, and counted. */
 export function telling({ run, happenings, ...more }: Advance, notes: readonly Note[] = []): Advance {
   const spent = spentIn([...notes, ...happenings])
-  const counted = spent.calls > 0 ? { ...run, spent: plus(run.spent ?? NOTHING_SPENT, spent) } : run
+  const children = childrenSpentIn(happenings)
+  const alone = spent.calls > 0 ? { ...run, spent: plus(run.spent ?? NOTHING_SPENT, spent) } : run
+  const counted =
+    children.calls > 0
+      ? { ...alone, childrenSpent: plus(run.childrenSpent ?? NOTHING_SPENT, children) }
+      : alone
   return { ...more, run: counted, happenings: notes.length > 0 ? [...notes, ...happenings] : happenings }
 }
 

@@ -29,6 +29,8 @@ export interface MemoBook {
   stream(key: string, text: string, whole: boolean): Promise<boolean>
   /** What the run's model calls have cost so far. */
   spent(): Spent
+  /** What its family's have cost, as far as it knows: its own, and those of its parents and of child runs that have ended. */
+  familySpent(): Spent
 }
 
 /** What the context of one attempt is made from. */

@@ -1,5 +1,5 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
-import type { Recorded, Scope } from '../definition/scope.ts'
+import type { Family, Recorded, Scope } from '../definition/scope.ts'
 import type { RunInfo } from '../definition/shape.ts'
 import type { Note } from '../model/history.ts'
 import type { Spent } from '../model/model-call.ts'
@@ -26,6 +26,11 @@ export class AttemptScope implements Scope {
 
   get spent(): Spent {
     return this.#parts.memos.spent()
+  }
+
+  get family(): Family {
+    const { run, memos } = this.#parts
+    return { run: run.parent?.top ?? run.parent?.run ?? run.id, spent: memos.familySpent() }
   }
 
   async record<T>(key: string, make: () => Promise<Recorded<T>>): Promise<T> {

@@ -5,7 +5,8 @@ import { isChild, type ChildSpec, type ForkState } from '../definition/definitio
 import { ChildError, toFailure } from '../model/failure.ts'
 import type { Happening } from '../model/history.ts'
 import { LONGEST_ID } from '../model/identifier.ts'
-import { idempotencyKey, visitOf, type Run } from '../model/run.ts'
+import { NOTHING_SPENT } from '../model/model-call.ts'
+import { idempotencyKey, spentWithChildren, visitOf, type Parent, type Run } from '../model/run.ts'
 import { isEnded } from '../model/status.ts'
 import { isOfVisit, readNotices } from '../store/inbox.ts'
 import type { Part, PartList } from '../store/part-list.ts'
@@ -39,8 +40,11 @@ export class ChildStarter {
       const loaded = this.#loadedOf(spec)
       id = childId(run, name, state)
       const input = state.kind === 'child' ? spec.input(run.data) : spec.input(item, run.data)
-      const parent = { run: run.id, state: run.state, visit: visitOf(run), part: name }
-      const options = { id, session: run.session, ...(detached ? {} : { parent }) }
+      const options = {
+        ...{ id, session: run.session },
+        ...(detached ? {} : { parent: this.#parent(name) }),
+        ...(run.startedBy ? { as: run.startedBy } : {}),
+      }
       const creation = await create(loaded, input, options, undefined, kernel)
       const { part, put } = this.#list.put(
         name,
@@ -60,6 +64,14 @@ export class ChildStarter {
     }
   }
 
+  /** What a child knows of this run: a budget bounds the whole family. */
+  #parent(part: string): Parent {
+    const { run, familySpent: spent } = this.#hold
+    const top = run.parent?.top ?? run.parent?.run ?? run.id
+    const here = { run: run.id, state: run.state, visit: visitOf(run), part, top }
+    return spent.calls > 0 ? { ...here, spent } : here
+  }
+
   /** A run of that id is there already. */
   async #adopt(id: string, workflow: string, state: ForkState, detached: boolean): Promise<Part> {
     const { run, kernel } = this.#hold
@@ -77,7 +89,7 @@ export class ChildStarter {
         details: { run: run.id, child: id, workflow: found.workflow },
       })
     if (detached) return { status: 'done', at, result: { id } }
-    if (isEnded(found.status)) return endedPart(found, state, at)
+    if (isEnded(found.status)) return endedPart(found, run, state, at)
     const { parent } = found
     const own = parent?.run === run.id && parent.state === run.state && parent.visit === visitOf(run)
     return { status: 'child', at, child: id, ...(own ? {} : { foreign: true }) }
@@ -103,7 +115,7 @@ export class ChildStarter {
       const { part, put } = this.#list.put(
         name,
         found
-          ? endedPart(found, state as ForkState, at)
+          ? endedPart(found, run, state as ForkState, at)
           : failedPart(new ChildError(child, 'gone'), state as ForkState, at),
       )
       ended.set(name, part)
@@ -169,9 +181,13 @@ function childId(run: Run, name: string, state: ForkState): string {
   return id.length <= LONGEST_ID ? id : `child-${hash('sha256', id, 'base64url')}`
 }
 
-function endedPart({ id, status, state: name, data, failure }: Run, state: ForkState, at: number): Part {
-  if (status === 'completed') return { status: 'done', at, child: id, result: { state: name, data } }
-  return { ...failedPart(new ChildError(id, status, failure), state, at), child: id }
+/** How a child has ended, with what it has cost: nothing of `run`'s where somebody else started it. */
+function endedPart(child: Run, run: Run, state: ForkState, at: number): Part {
+  const { id, status, state: name, data, failure } = child
+  const spent = child.parent?.run === run.id ? spentWithChildren(child) : NOTHING_SPENT
+  const of = { child: id, ...(spent.calls > 0 ? { spent } : {}) }
+  if (status === 'completed') return { status: 'done', at, ...of, result: { state: name, data } }
+  return { ...failedPart(new ChildError(id, status, failure), state, at), ...of }
 }
 
 function failedPart(error: unknown, state: ForkState, at: number): Part {

@@ -7,6 +7,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 /** What of a run outlasts a visit, where it has it. All else of the optional fields belongs to the visit that is left. */
 const LASTING = [
   'spent',
+  'childrenSpent',
   'undoing',
   'undoable',
   'deadline',

@@ -108,6 +108,7 @@ export class Fork {
     const kept = kernel.books.take(run.id, turn.document.revision - 1) // before it was woken
     const from = { store: kernel.store, run, state: this.#state }
     this.#book = kept ?? (await PartBook.load(from, this.#list, this.#call.resources, turn.resumed))
+    this.#hold.countParts(this.#book.uncounted)
     this.#work = new PartWork(this.#hold, this.#state, this.#call, this.#book)
   }
 
@@ -232,6 +233,7 @@ export class Fork {
   /** What is saved of a part counts, and is told. */
   #settle(name: string, part: Part): void {
     this.#book.settle(name, part)
+    if (part.spent) this.#hold.countParts(this.#book.uncounted)
     this.#hold.kernel.announcePart({ of: this.#hold.turn.document, name, part, book: this.#book })
   }
 
@@ -266,15 +268,13 @@ export class Fork {
     this.#halt.abort(new Error('the other parts have decided'))
     await Promise.allSettled(this.#active.values())
     const { done, failed } = this.#book.tally
-    const spent = this.#book.spent.ended
     const failures = [...this.#book.parts].filter(([, { status }]) => status === 'failed').slice(0, 10)
     const joined: Happening = {
       type: 'joined',
       state: this.#state.name,
       visit: visitOf(this.#hold.run),
-      done,
-      failed,
-      ...(spent.calls > 0 ? { spent } : {}),
+      ...{ done, failed },
+      ...this.#book.spent,
       ...(failures.length > 0
         ? { failures: Object.fromEntries(failures.map(([name, part]) => [name, part.failure as Failure])) }
         : {}),

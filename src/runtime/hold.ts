@@ -6,7 +6,7 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { isChild, isFork, type StateDefinition } from '../definition/definition.ts'
 import { spentIn, type Note } from '../model/history.ts'
-import { NOTHING_SPENT, type Spent } from '../model/model-call.ts'
+import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
 import { hasLeft, visitOf, type Run } from '../model/run.ts'
 import type { Schema } from '../model/schema.ts'
 import { duePut } from '../store/due-list.ts'
@@ -26,7 +26,7 @@ import type { CallParts } from './invocation.ts'
 import type { Kernel, Loaded } from './kernel.ts'
 import { whyRefused } from './losing.ts'
 import { orphanPuts } from './orphans.ts'
-import { memoBook, type Uncounted } from './memo-book.ts'
+import { familySpent, memoBook, type Uncounted } from './memo-book.ts'
 import { makePatience, patiently, patientReads } from './patience.ts'
 
 /** What is given to one turn of driving a run. */
@@ -54,7 +54,7 @@ export class Hold {
   #due: readonly Delete[]
   #memos: Memos | undefined
   #session: SessionDocument | undefined
-  readonly #uncounted: Uncounted = { spent: NOTHING_SPENT }
+  readonly #uncounted: Uncounted = { spent: NOTHING_SPENT, children: NOTHING_SPENT }
   #quiet = false
 
   constructor(turn: Turn) {
@@ -102,14 +102,20 @@ export class Hold {
   async memos(): Promise<MemoBook> {
     if (!this.#memos) {
       this.#memos = await Memos.load(this.kernel.store, this.run)
-      this.count(spentIn(this.#memos.notes))
+      this.#uncounted.spent = plus(this.#uncounted.spent, spentIn(this.#memos.notes))
     }
     return this.bookOf(this.#memos)
   }
 
-  /** What earlier attempts of this visit have spent. */
-  count(spent: Spent): void {
-    this.#uncounted.spent = spent
+  /** What the parts of this visit have spent, those of earlier processes too. */
+  countParts({ spent, children }: Readonly<Uncounted>): void {
+    this.#uncounted.spent = plus(spent, spentIn(this.#memos?.notes ?? []))
+    this.#uncounted.children = children
+  }
+
+  /** What the family has spent, as far as this run knows. */
+  get familySpent(): Spent {
+    return familySpent(this.run, this.#uncounted)
   }
 
   bookOf(memos: Memos): MemoBook {
@@ -117,7 +123,7 @@ export class Hold {
     return memoBook(memos, {
       limit: kernel.limits.memo,
       write: (batch) => this.write(batch),
-      counted: () => this.run.spent,
+      run: () => this.run,
       uncounted: this.#uncounted,
       stir: () => kernel.stir(this.run.id),
     })
@@ -197,7 +203,8 @@ export class Hold {
     this.#quiet = letters?.length === 0
     if (left) this.#memos = Memos.none(run)
     else this.#memos?.forgetNotes()
-    if (left || saved.notes.length > 0) this.count(NOTHING_SPENT)
+    if (left || saved.notes.length > 0) this.#uncounted.spent = NOTHING_SPENT
+    if (left) this.#uncounted.children = NOTHING_SPENT // a commit that leaves has told of them
     kernel.announce({ run, revision: document.revision, happenings })
     return true
   }

@@ -1,10 +1,11 @@
 import type { ForkState } from '../definition/definition.ts'
 import { spentIn } from '../model/history.ts'
-import { plus, type Spent } from '../model/model-call.ts'
+import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
 import type { Run } from '../model/run.ts'
 import { Memos } from '../store/memos.ts'
 import type { Part, PartList } from '../store/part-list.ts'
 import type { Store } from '../store/store.ts'
+import type { Uncounted } from './memo-book.ts'
 import { PartQueue, SOURCE } from './part-queue.ts'
 import type { Tally } from './verdict.ts'
 
@@ -23,6 +24,8 @@ export class PartBook {
   readonly #memos: Map<string, Memos>
   readonly #from: From
   readonly #tally = { done: 0, failed: 0, firstFailed: undefined as string | undefined }
+  readonly #before: Spent
+  #childrenSpent = NOTHING_SPENT
   /** Child runs that have not ended, and those among them that tell this run nothing. */
   readonly children = { all: 0, foreign: 0 }
 
@@ -33,6 +36,7 @@ export class PartBook {
     this.#parts = parts
     this.#memos = memos
     for (const [name, part] of parts) this.#count(name, part)
+    this.#before = plus(this.#ended(), spentIn([...memos.values()].flatMap(({ notes }) => notes)))
   }
 
   /** What is stored of the parts of a visit. `resumed`: earlier attempts of it may have saved results. */
@@ -52,10 +56,15 @@ export class PartBook {
     return { ...this.#tally, total: this.queue.count }
   }
 
-  /** What the model calls of its parts have cost: of those that have ended, and of all. */
-  get spent(): { readonly ended: Spent; readonly all: Spent } {
-    const ended = spentIn([...this.#parts.values()].flatMap(({ log = [] }) => log))
-    return { ended, all: plus(ended, spentIn([...this.#memos.values()].flatMap(({ notes }) => notes))) }
+  /** What its parts have cost, for the history. */
+  get spent(): { readonly spent?: Spent; readonly childrenSpent?: Spent } {
+    const [spent, childrenSpent] = [this.#ended(), this.#childrenSpent]
+    return { ...(spent.calls > 0 ? { spent } : {}), ...(childrenSpent.calls > 0 ? { childrenSpent } : {}) }
+  }
+
+  /** What no document counts yet: of its parts as far as they had come when it was loaded, and of child runs that have ended. */
+  get uncounted(): Readonly<Uncounted> {
+    return { spent: this.#before, children: this.#childrenSpent }
   }
 
   /** Parts that have not ended. */
@@ -86,7 +95,13 @@ export class PartBook {
     if (part.status === 'retry') this.queue.putBack(name)
   }
 
-  #count(name: string, { status, foreign }: Part): void {
+  /** What the model calls of those parts have cost that have ended. */
+  #ended(): Spent {
+    return spentIn([...this.#parts.values()].flatMap(({ log = [] }) => log))
+  }
+
+  #count(name: string, { status, foreign, spent }: Part): void {
+    if (spent) this.#childrenSpent = plus(this.#childrenSpent, spent)
     if (name === SOURCE && this.#from.state.kind === 'map') return
     if (status === 'child') this.children.all += 1
     if (status === 'child' && foreign) this.children.foreign += 1

@@ -52,5 +52,6 @@ function ofReminder(memos: MemoBook, name: string): MemoBook {
     record: (key, value, note) => memos.record(own(key), value, note),
     stream: (key, text, whole) => memos.stream(own(key), text, whole),
     spent: () => memos.spent(),
+    familySpent: () => memos.familySpent(),
   }
 }

@@ -1,5 +1,6 @@
 import { joinKey } from '../model/identifier.ts'
 import type { LogLine, Note } from '../model/history.ts'
+import type { Spent } from '../model/model-call.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import type { Failure } from '../model/failure.ts'
 import { decode, encode } from './codec.ts'
@@ -20,6 +21,8 @@ export interface Part {
   /** Which catch edge of the state its error is for, by number. */
   readonly edge?: number
   readonly child?: string
+  /** What the child run has cost, with child runs of its own. */
+  readonly spent?: Spent
   /** The child was started by somebody else: it tells this run nothing, and is not cancelled with it. */
   readonly foreign?: boolean
   /** The item itself, where it does not follow from the state's data. */

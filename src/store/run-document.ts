@@ -198,6 +198,7 @@ function headOf(run: Run, shelf: PieceShelf): Headed & { readonly format: number
     since: run.since,
     attempt: run.attempt,
     spent: run.spent,
+    childrenSpent: run.childrenSpent,
     vars: shelf.encode(run.vars, 'vars'),
     session: run.session,
     signal: signal && shelf.encode(signal, 'signal'),

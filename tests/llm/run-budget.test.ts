@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { describe, expect, it } from 'vitest'
 import { bind, resources, states, type Bindable, type Context, type Input, type ShapeOf } from 'stepwright'
 import { limited } from 'stepwright/llm'
+import { createLlm, type Llm } from 'stepwright/llm'
 import { createTestEngine } from 'stepwright/testing'
 import { freshName, storeKinds } from '../support/stores.ts'
-import { ask, scripted } from './scripted.ts'
+import { ask, httpError, scripted } from './scripted.ts'
 
 enum State {
   Write = 'write',
@@ -88,5 +89,61 @@ describe.each(storeKinds(['memory', 'sqlite']))('the budget of a run: $kind', (k
     expect(spent + 0.04).toBeGreaterThan(0.5)
     expect((await again.view()).spent?.cost).toBeCloseTo(spent)
     await second.close()
+  })
+})
+
+enum Each {
+  Pages = 'pages',
+  Done = 'done',
+}
+const Pages = states(
+  Each,
+  { [Each.Pages]: z.object({ count: z.number() }), [Each.Done]: z.object({ failed: z.number() }) },
+  {
+    ...{ initial: Each.Pages, final: Each.Done, items: { [Each.Pages]: z.string() } },
+    resources: resources<{ llm: Llm }>(),
+  },
+)
+type P = ShapeOf<typeof Pages>
+
+@Pages.workflow({ name: 'pages' })
+class PagesWorkflow {
+  @Pages.map(Each.Pages, {
+    ...{
+      over: ({ count }) => Array.from({ length: count }, (_, i) => i),
+      concurrency: 1,
+      onError: 'collect',
+    },
+    retry: { maxAttempts: 2, initialInterval: '1h', jitter: 'none' },
+    ...{ to: Each.Done },
+    reduce: (ends) => Pages.go(Each.Done, { failed: ends.filter(({ ok }) => !ok).length }),
+  })
+  page(item: number, _: Input<P, Each.Pages>, { llm }: Context<P>) {
+    return llm.text(`page ${item}`)
+  }
+}
+
+describe.each(storeKinds(['sqlite']))('the budget of a run with items: $kind', (kind) => {
+  it('counts what items have spent in a process that is gone', async () => {
+    const name = freshName()
+    const process = (reply: (n: number) => string | Error) => {
+      const model = scripted('m', (_, n) => reply(n))
+      const estimate = () => ({ input: 1, output: 1 })
+      const llm = createLlm(limited(model, { estimate, limits: [{ per: 'run', tokens: 14 }] }))
+      const test = createTestEngine({
+        ...{ workflows: [PagesWorkflow], store: kind.make(name), resources: { llm } },
+      })
+      return { model, test }
+    }
+    const first = process((n) => (n <= 3 ? 'page' : httpError(503)))
+    await first.test.engine.start(PagesWorkflow, { count: 10 }, { id: 'r' })
+    await first.test.settle()
+    await first.test.close()
+    const second = process(() => 'page')
+    const run = await second.test.engine.get('r')
+    // three pages were paid for there, and seven may be in all
+    expect(await second.test.finish(run)).toMatchObject({ data: { failed: 3 }, spent: { tokens: 14 } })
+    expect(second.model.calls).toHaveLength(4)
+    await second.test.close()
   })
 })

@@ -127,7 +127,9 @@ export function claimsOf(
     if (everyMs !== undefined)
       return [{ ...shared, kind: 'window', key: keyOf(name, whose, unit, everyMs), ms: everyMs }]
     const known = per === 'run' && call.run !== undefined ? spentOn(unit, call) : undefined
-    const key = keyOf(name, whose, unit, 'ever')
+    // a budget bounds a run with its child runs: they share a tally, that of the run at the top
+    const family = per === 'run' && call.family ? whoseOf(per, { ...call, run: call.family.run }) : whose
+    const key = keyOf(name, family, unit, 'ever')
     return [{ ...shared, kind: 'ever', key, ms: 0, ...(known === undefined ? {} : { known }) }]
   })
 }
@@ -142,7 +144,8 @@ export function apart(claims: readonly PlannedClaim[]): readonly PlannedClaim[] 
   })
 }
 
-function spentOn(unit: Unit, { spent }: LimitedCall): number | undefined {
+function spentOn(unit: Unit, call: LimitedCall): number | undefined {
+  const spent = call.family?.spent ?? call.spent
   if (!spent) return undefined
   return unit === 'requests' ? spent.calls : unit === 'tokens' ? spent.tokens : nano(spent.cost)
 }

@@ -4,9 +4,11 @@ import type { RunView } from '../control/run-view.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import { hashOf } from '../llm/request-hash.ts'
 import { systemHost } from '../model/host.ts'
+import { spentWithChildren } from '../model/run.ts'
 import { idleKernel } from '../runtime/kernel.ts'
 import { makeStore, type StoreOption } from '../store/open-store.ts'
 import { sealOf } from '../store/seal.ts'
+import { calledTools } from './called-tools.ts'
 import type { Item } from './item.ts'
 import { Tracer } from './trace.ts'
 
@@ -45,11 +47,11 @@ export async function* outcomesOf(
   filter: RecordedFilter = {},
 ): AsyncGenerator<Item<never, never>> {
   for await (const { view, input, tracer } of recorded(store, filter)) {
-    const { path, tools, spent } = tracer
+    const { path, tools } = tracer
     yield {
       name: view.id,
       input: input as never,
-      recorded: { output: view.data, path, tools, spent: view.spent ?? spent },
+      recorded: { output: view.data, path, tools, spent: spentWithChildren(view) },
     }
   }
 }
@@ -72,6 +74,7 @@ async function* recorded(
     for (const view of views.toReversed().filter(({ id }) => shareOf(id) < sample)) {
       const tracer = new Tracer()
       tracer.tell(...(await runs.history(view.id, 0)))
+      tracer.called(await calledTools(view.id, tracer.history, runs, store))
       const started = tracer.history.find(({ type }) => type === 'started')
       if (started && 'data' in started) yield { view, input: started.data, tracer }
     }

@@ -10,6 +10,7 @@ import { isEnded, isParked } from '../model/status.ts'
 import type { EngineOptions } from '../options.ts'
 import type { Committed } from '../runtime/kernel.ts'
 import { listDue } from '../store/due-list.ts'
+import { calledTools } from './called-tools.ts'
 import { SkippingClock } from './skipping-clock.ts'
 import type { Doing, Subject } from './subject.ts'
 
@@ -78,6 +79,16 @@ class ItemRun {
   }
 
   async outcome(input: unknown): Promise<unknown> {
+    try {
+      return await this.#outcome(input)
+    } finally {
+      const { tracer, signal } = this.#doing
+      const { runs, store } = this.#parts
+      if (!signal.aborted) tracer.called(await calledTools(this.#id, tracer.history, runs, store))
+    }
+  }
+
+  async #outcome(input: unknown): Promise<unknown> {
     const { workflow, from } = this.#running
     const { runs, library, handles, feed, worker } = this.#parts
     const { name, version, states } = readDefinition(workflow)

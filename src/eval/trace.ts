@@ -8,7 +8,7 @@ import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
 export interface Trace {
   /** The states that its run has visited, in order. Empty for a function. */
   readonly path: readonly string[]
-  /** The tools that a model has called, in order; those of branches, map items and child runs are not among them. */
+  /** The tools that a model has called, in order: those of branches, items and child runs where they were joined, by name and number. */
   readonly tools: readonly string[]
   /** The history of its run; of a function its model calls and tool calls. */
   readonly history: readonly Happening[]
@@ -34,6 +34,11 @@ export class Tracer implements Trace {
       if (each.type === 'started' || each.type === 'moved') this.path.push(each.to)
       if (each.type === 'tool-called') this.tools.push(each.tool)
     }
+  }
+
+  /** All tools that were called, once that is known. */
+  called(tools: readonly string[]): void {
+    this.tools.splice(0, Infinity, ...tools)
   }
 
   /** What was done at another time. */

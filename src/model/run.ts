@@ -115,7 +115,10 @@ export interface Parent {
 }
 
 /** What a run has spent, with the child runs that it has waited for. */
-export function spentWithChildren({ spent = NOTHING_SPENT, childrenSpent = NOTHING_SPENT }: Run): Spent {
+export function spentWithChildren({
+  spent = NOTHING_SPENT,
+  childrenSpent = NOTHING_SPENT,
+}: Pick<Run, 'spent' | 'childrenSpent'>): Spent {
   return plus(spent, childrenSpent)
 }
 

@@ -62,9 +62,7 @@ export {
   messageSchema,
   recent,
   reply,
-  tokensOf,
   type CondenseOptions,
-  type Counting,
   type Replied,
   type ReplyOptions,
 } from './prompts/conversation.ts'
@@ -76,4 +74,5 @@ export {
   type PromptShelf,
   type SavedVersion,
 } from './prompts/prompt-book.ts'
+export { tokensOf, type Counting } from './tokens.ts'
 export type { Share } from './prompts/share.ts'

@@ -1,14 +1,11 @@
-/** Tokens of a text, estimated: a token for every four characters, rounded up. */
-export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / 4)
-}
+import { TOKEN_LENGTH } from './tokens.ts'
 
 /** Where a text is cut, the best first: between paragraphs, lines, sentences, words. */
 const SEAMS = [/\n\s*\n/g, /\n/g, /(?<=[.!?])\s/g, /\s/g]
 
 /** A text in pieces of at most so many tokens, cut where it hurts least. Together they are the text. */
 export function split(text: string, tokens: number): readonly string[] {
-  const most = tokens * 4
+  const most = tokens * TOKEN_LENGTH
   const pieces: string[] = []
   let rest = text
   while (rest.length > most) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RetryableError } from 'stepwright'
-import { limited, MemoryMeter, type Limit, type Meter } from 'stepwright/llm'
+import { limited, MemoryMeter, tokensOf, type Limit, type Message, type Meter } from 'stepwright/llm'
 import { TestClock } from 'stepwright/testing'
 import { answer, ask, httpError, scripted, standing } from './scripted.ts'
 
@@ -27,12 +27,30 @@ describe('a limit', () => {
     const time = clock()
     const bare = scripted('m', () => ({ usage: { input: 1, output: 4 } }), { clock: time, ms: 100 })
     const model = limited(bare, { clock: time, limits: [{ per: 'model', tokens: 100, every: '1m' }] })
-    const calls = [1, 2, 3].map(() => model.complete(ask('1234', 89)))
+    const calls = [1, 2, 3].map(() => model.complete(ask('1234', 85)))
     expect(await standing(calls)).toBe('...')
     await time.advance(150)
     expect(await standing(calls)).toBe('y..') // 90 of 100 were reserved; 5 are used, so 95 are there again
     await time.advance(250)
     expect(await standing(calls)).toBe('yyy')
+  })
+
+  it('expects of a call the tokens that its messages are everywhere else, and all of its output', async () => {
+    const messages: Message[] = [
+      { role: 'user', text: 'What is this?', images: ['data:image/png;base64,AAAA'] },
+      { role: 'assistant', text: '', toolCalls: [{ id: 'a', name: 'look', input: '{"at":"it"}' }] },
+      { role: 'tool', call: 'a', text: 'A cat.' },
+    ]
+    const most = tokensOf(messages) + 10
+    const model = (tokens: number) =>
+      limited(
+        scripted('m', () => 'yes'),
+        { limits: [{ per: 'model', tokens, every: '1m', over: 'fail' }] },
+      )
+    expect((await model(most).complete({ messages, maxTokens: 10 })).text).toBe('yes')
+    await expect(model(most - 1).complete({ messages, maxTokens: 10 })).rejects.toMatchObject({
+      details: { amount: most },
+    })
   })
 
   it('gives back what a server has refused, and keeps what may have been paid for', async () => {
@@ -43,9 +61,9 @@ describe('a limit', () => {
       clock: time,
       limits: [{ per: 'model', tokens: 100, every: '1m', over: 'fail' }],
     })
-    await expect(model.complete(ask('1234', 89))).rejects.toThrow('status 503')
-    await expect(model.complete(ask('1234', 89))).rejects.toThrow('socket hang up')
-    await expect(model.complete(ask('1234', 89))).rejects.toMatchObject({
+    await expect(model.complete(ask('1234', 85))).rejects.toThrow('status 503')
+    await expect(model.complete(ask('1234', 85))).rejects.toThrow('socket hang up')
+    await expect(model.complete(ask('1234', 85))).rejects.toMatchObject({
       code: 'over-budget',
       details: {
         unit: 'tokens',
@@ -263,10 +281,10 @@ describe('a limit', () => {
       scripted('m', () => ({ usage: { input: 1, output: 49 } })),
       { clock: time, limits },
     )
-    await model.complete(ask('1234', 49))
+    await model.complete(ask('1234', 45))
     const leaving = new AbortController()
-    const large = model.complete(ask('1234', 98), { signal: leaving.signal })
-    const small = model.complete(ask('1234', 9))
+    const large = model.complete(ask('1234', 94), { signal: leaving.signal })
+    const small = model.complete(ask('1234', 5))
     expect(await standing([large, small])).toBe('..')
     leaving.abort()
     expect(await standing([large, small])).toBe('ny')

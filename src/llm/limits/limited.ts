@@ -35,7 +35,7 @@ export interface LimitedOptions {
   readonly fairBy?: (call: LimitedCall) => string
   /** How many turns one who takes turns has at a time. Default 1. */
   readonly weight?: (who: string) => number
-  /** Tokens that a call is expected to use. Default: a quarter of the characters in, `maxTokens` or 1,000 out. */
+  /** Tokens that a call is expected to use. Default: `tokensOf` its messages in, `maxTokens` or 1,000 out. */
   readonly estimate?: (ask: Asked) => Usage
   /** What tokens cost. Needed where a limit has `cost`. */
   readonly prices?: Prices

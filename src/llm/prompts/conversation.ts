@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Llm } from '../llm.ts'
 import type { Message } from '../model.ts'
-import { estimateTokens } from '../splitting.ts'
+import { tokensOf, type Counting } from '../tokens.ts'
 
 /** The schema of a message, for data and sessions that hold some. */
 export const messageSchema: z.ZodType<Message, Message> = z.discriminatedUnion('role', [
@@ -31,29 +31,6 @@ export const messageSchema: z.ZodType<Message, Message> = z.discriminatedUnion('
  */
 export function conversation(): z.ZodDefault<z.ZodArray<typeof messageSchema>> {
   return z.array(messageSchema).default([])
-}
-
-/** How the tokens of a text are counted. */
-export interface Counting {
-  /** Default: one for every four characters. */
-  readonly count?: (text: string) => number
-}
-
-/** About what a model's server adds to each message. */
-const MESSAGE_TOKENS = 4
-/** About what an image costs; the length of its address says nothing of that. */
-const IMAGE_TOKENS = 800
-
-/** About how many tokens messages are. */
-export function tokensOf(messages: readonly Message[], { count = estimateTokens }: Counting = {}): number {
-  let tokens = 0
-  for (const message of messages) {
-    tokens += MESSAGE_TOKENS + count(message.text)
-    if (message.role === 'user') tokens += IMAGE_TOKENS * (message.images?.length ?? 0)
-    if (message.role === 'assistant')
-      for (const { name, input } of message.toolCalls ?? []) tokens += count(name) + count(input)
-  }
-  return tokens
 }
 
 /**

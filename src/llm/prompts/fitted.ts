@@ -1,6 +1,6 @@
 import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
 import type { Model } from '../model.ts'
-import { estimateTokens } from '../splitting.ts'
+import { estimateTokens } from '../tokens.ts'
 
 /** A part of a context. */
 export interface Part {

@@ -4,7 +4,7 @@ import { quoted, type FormOptions } from '../ask.ts'
 import type { Caller } from '../caller.ts'
 import { askObject } from './object.ts'
 
-/** An enum of TypeScript, a list of names, or names with what each means. */
+/** An enum of TypeScript, or a list of names. */
 export type Labels = Readonly<Record<string, string | number>> | readonly string[]
 
 /** A member of an enum, or one of a list. */

@@ -29,8 +29,10 @@ function say(h: Happening, at: number): HappeningLine {
     }
     case 'claimed':
       return dim(`taken by worker ${h.worker}`)
-    case 'moved':
-      return plain(`${sayMove(h)}${h.visit > 1 ? `, visit ${h.visit}` : ''}`)
+    case 'moved': {
+      const text = `${sayMove(h)}${h.visit > 1 ? `, visit ${h.visit}` : ''}`
+      return h.failure ? warn(`${text}: ${sayFailure(h.failure)}`) : plain(text)
+    }
     case 'signalled':
       return plain(`signal ${h.name} taken${told({ by: h.caller }, 'from')}`)
     case 'voted':

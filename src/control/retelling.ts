@@ -140,9 +140,9 @@ function happened(told: Told, event: Exclude<HistoryEvent, { type: 'started' }>)
     case 'failed':
       return { ...told, phase: 'failed', failure: event.failure }
     case 'compensating': {
-      const { why, undoable, since = 0, to, data } = event
+      const { why, undoable, since = 0, to, data, failure = told.failure } = event
       const undoing: Undoing = { why, since, ...(to === undefined ? {} : { to, data }) }
-      return { ...told, phase: 'compensating', undoable, undoing, signal: undefined }
+      return { ...told, phase: 'compensating', undoable, undoing, failure, signal: undefined }
     }
     case 'undone': {
       const undoable = told.undoable - (event.part === undefined ? 1 : 0)

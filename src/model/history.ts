@@ -30,6 +30,8 @@ export type Happening =
       readonly from: string
       readonly to: string
       readonly by: MoveCause
+      /** What was caught, where it is by a catch edge; older histories do not tell it. */
+      readonly failure?: Failure
       readonly visit: number
       readonly data: unknown
       readonly vars?: unknown

@@ -71,8 +71,8 @@ class Reader {
       case 'started':
         return this.#enter(event.to, at)
       case 'moved': {
-        const { from, to, by } = event
-        if (by === 'catch') this.#fails(from, []) // its last attempt is told by the move alone
+        const { from, to, by, failure } = event
+        if (by === 'catch') this.#fails(from, failure ? [failure] : []) // its last attempt is told by the move alone
         if (by === 'expires' || by === 'skip') this.#waiting = true // until now nothing was at work
         this.#stop(at)
         const stay = this.#last()

@@ -198,7 +198,7 @@ function apply(machine: Machine, run: Run, event: RunEvent, now: number): Advanc
 }
 
 function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
-  const { exit, data, vars: changed, worker } = event
+  const { exit, data, vars: changed, worker, failure } = event
   const { state } = machine.move(run.state, exit)
   const cause = event.cause ?? causeOf(exit)
   const vars = { ...(run.vars as object), ...changed }
@@ -209,7 +209,7 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
       level: 'warn',
       message: `undoing the transaction ${run.transaction.name}`,
     }
-    const begun = compensate(machine, run, undoing, because)
+    const begun = compensate(machine, failure ? { ...run, failure } : run, undoing, because)
     if (begun) return begun
   }
   const left =
@@ -224,6 +224,7 @@ function move(machine: Machine, run: Run, event: Moved, now: number): Advance {
     from: run.state,
     to: state,
     by: cause,
+    ...(failure ? { failure } : {}),
     visit: visitOf(entered),
     data,
     ...(changed === undefined ? {} : { vars: changed }),

@@ -168,13 +168,14 @@ export function allUndone(machine: Machine, run: Run, worker: string, now: numbe
       run: { ...released(rest), status: undoing?.why === 'cancelled' ? 'cancelled' : 'compensated' },
       happenings: [done],
     }
-  const { failure: _caught, ...active } = rest
+  const { failure, ...active } = rest
   const entered = enter(machine, active, undoing.to, undoing.data, worker, now)
   const moved: Happening = {
     type: 'moved',
     from: run.state,
     to: undoing.to,
     by: 'catch',
+    ...(failure ? { failure } : {}),
     visit: visitOf(entered),
     data: undoing.data,
     ...inTransaction(entered),

@@ -24,6 +24,8 @@ export interface Moved extends Told {
   readonly exit: Exit
   readonly data: unknown
   readonly vars?: object
+  /** What a catch edge has caught. */
+  readonly failure?: Failure
   /** Where it was not the exit's own cause. */
   readonly cause?: MoveCause
 }

@@ -3,7 +3,6 @@ import { quote } from '../errors/stepwright-error.ts'
 import type { Machine } from '../compile/machine.ts'
 import type { CatchEdge, StateDefinition } from '../definition/definition.ts'
 import { FatalError, judge, matchesError, type Failure } from '../model/failure.ts'
-import type { LogLine } from '../model/history.ts'
 import { policyFor, retryDelayMs, type RetryPolicy } from '../model/retry.ts'
 import type { Host } from '../model/host.ts'
 import type { Run } from '../model/run.ts'
@@ -62,17 +61,9 @@ export async function endEvent(
       edge.of === 'workflow' ? { state: machine.state(run.state).member, data: run.data } : run.data
     const data = await edgeData(machine, edge, [failure, from], `The catch edge of ${quote(run.state)}`)
     const exit = { by: 'catch', to: edge.to, ...(edge.of === 'state' ? {} : { of: edge.of }) } as const
-    return { type: 'moved', worker, exit, data, log: [caught(failure, run.attempt)] }
+    return { type: 'moved', worker, exit, data, failure }
   } catch (second) {
     return { type: 'attempt-failed', failure: judge(second, host.now()).failure }
-  }
-}
-
-function caught(failure: Failure, attempts: number): LogLine {
-  return {
-    type: 'log',
-    level: 'error',
-    message: `failed for good after ${attempts} attempts: ${failure.name}: ${failure.message}`,
   }
 }
 

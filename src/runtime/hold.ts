@@ -265,13 +265,10 @@ interface SavedRows extends Pick<Batch, 'put' | 'delete'> {
 /** What an update is told that came to nothing. */
 function refusal(event: RunEvent): Reply | undefined {
   if (event.type === 'taken-back') return { ok: false, reason: event.reason }
-  if (event.type === 'attempt-failed' && event.retryAt === undefined) {
-    const { name, message } = event.failure
-    return { ok: false, reason: `${name}: ${message}` }
-  }
-  if (event.type !== 'moved' || event.exit.by !== 'catch') return undefined
-  const told = event.log?.findLast(({ type }) => type === 'log')
-  return { ok: false, reason: told?.type === 'log' ? told.message : 'its handler failed' }
+  const isLast = event.type === 'moved' || (event.type === 'attempt-failed' && event.retryAt === undefined)
+  if (!isLast || !event.failure) return undefined
+  const { name, message } = event.failure
+  return { ok: false, reason: `${name}: ${message}` }
 }
 
 function emptySession(schema: Schema): unknown {

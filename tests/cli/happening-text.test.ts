@@ -30,6 +30,8 @@ const LINES: { readonly [T in Type]: readonly (readonly [rest: object, text: str
   moved: [
     [{ from: 'a', to: 'b', by: 'step', visit: 1 }, 'a -> b by step'],
     [{ from: 'a', to: 'b', by: 'signal:approve', visit: 2 }, 'a -> b by signal:approve, visit 2'],
+    [{ from: 'a', to: 'b', by: 'catch', visit: 1 }, 'a -> b by catch'], // as told by versions that did not keep it
+    [{ from: 'a', to: 'b', by: 'catch', visit: 2, failure }, 'a -> b by catch, visit 2: FatalError: no ink'],
   ],
   signalled: [
     [{ name: 'approve' }, 'signal approve taken'],

@@ -88,6 +88,9 @@ test('attempts that fail are shown, and a failure without a way out stops the ru
     'state failed',
     'stop',
   ])
+  const caught = client.texts.find((text) => text.includes('error.platform.draft') && text.includes('"by"'))
+  expect(caught).toContain('\\"error\\":\\"Error\\"')
+  for (const text of client.texts) expect(text).not.toContain('nothing to say') // where fields are marked, it may quote one
 })
 
 test('a late client gets the active runs, once, and asks for them again with xstate.inspecting', async () => {

@@ -183,8 +183,11 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('errors by their class:
     const { view, events } = await calls(make)
     expect(view).toMatchObject({ status: 'completed', state, data })
     expect(view.failure).toBeUndefined()
-    expect(events.at(-2)).toMatchObject({ type: 'moved', by: 'catch', to: state })
-    expect(events.at(-3)).toMatchObject({ type: 'log', level: 'error' })
+    const { name, message } = make() as Error
+    expect(events.at(-2)).toMatchObject({
+      ...{ type: 'moved', by: 'catch', to: state },
+      failure: { name, message, stack: expect.stringContaining('error-classes.test.ts') as string },
+    })
   })
 
   it('an edge for every error comes before that of the workflow', async () => {

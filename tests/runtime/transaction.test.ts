@@ -168,8 +168,13 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('transactions: $kind', 
     expect(events.slice(-7).map(({ type }) => type)).toEqual([
       ...['compensating', 'undone', 'undone', 'undone', 'undone', 'compensated', 'moved'],
     ])
-    expect(events.find(({ type }) => type === 'compensating')).toMatchObject({ why: 'transaction' })
-    expect(events.at(-1)).toMatchObject({ type: 'moved', by: 'catch', from: State.Charge, to: State.Ask })
+    const failure = { name: 'FatalError', message: 'no charge' }
+    expect(events.find(({ type }) => type === 'compensating')).toMatchObject({ why: 'transaction', failure })
+    expect(events.at(-1)).toMatchObject({
+      ...{ type: 'moved', by: 'catch', from: State.Charge, to: State.Ask },
+      failure,
+    })
+    expect((await test.engine.verify('o')).problems).toEqual([])
     await run.signal('again', {})
     await test.finish(run)
     await run.signal('ship', {})

@@ -51,7 +51,8 @@ function toEvent(definition: Definition, happening: Happening, moveType: MoveTyp
     }
     case 'moved': {
       const data = showable(happening.data, hiddenPaths(definition, happening.to))
-      return { type: moveType(definition, happening), data }
+      const caught = happening.failure ? sayFailure(definition, happening.failure) : {}
+      return { type: moveType(definition, happening), data, ...caught }
     }
     case 'attempt-failed':
       return own({ attempt: happening.attempt, ...sayFailure(definition, happening.failure) })

@@ -61,8 +61,10 @@ const SPEAKING = ['message', 'error', 'reason', 'child', 'tool', 'model']
 
 /** One thing that happened, in words. */
 export function sayEvent({ type, name, data, from, to, by, signal, part, end, status, state }) {
-  if (type === 'moved')
-    return `${from} → ${to}${by === 'step' ? '' : `, ${by.replace('signal:', 'by signal ')}`}`
+  if (type === 'moved') {
+    const why = [by === 'step' ? '' : by.replace('signal:', 'by signal '), data.error, data.message]
+    return [`${from} → ${to}`, ...why.filter(Boolean)].join(', ')
+  }
   if (type === 'signalled') return `signal ${signal}`
   if (type === 'voted') return `signal ${signal} counted`
   if (type === 'started') return 'started'

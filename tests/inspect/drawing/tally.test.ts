@@ -74,7 +74,10 @@ test('a wait that expires, and an error that is caught', async () => {
   expect(of(expired.tally, 'ask')).toMatchObject({ ms: 2 * HOUR, failures: 0 })
   const caught = await play({ bad: true })
   expect(caught.tally.moves).toEqual([{ from: 'book', to: 'lost', by: 'catch', count: 1 }])
-  expect(of(caught.tally, 'book')).toMatchObject({ failures: 1, failed: 0 })
+  expect(of(caught.tally, 'book')).toMatchObject({
+    ...{ failures: 1, failed: 0 },
+    errors: new Map([['FatalError', 1]]),
+  })
 })
 
 test('items that fail are counted in their state; a run that fails for good is marked where it failed', async () => {
@@ -101,7 +104,10 @@ test('many runs are counted as the sum of each', async () => {
     visits: 3,
     ms: 4e4,
     failures: 3,
-    errors: new Map([['RetryableError', 2]]),
+    errors: new Map([
+      ['FatalError', 1],
+      ['RetryableError', 2],
+    ]),
   })
   expect(sum.moves.find(({ to }) => to === 'each')).toMatchObject({ count: 2 })
   expect(of(a, 'book')).toMatchObject({ visits: 1 }) // what was added is as it was

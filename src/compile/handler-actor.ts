@@ -7,7 +7,7 @@ import { JoinError } from '../model/failure.ts'
 import { childIdOf, type ChildRuns } from './child-run.ts'
 import { fit } from '../model/fitting.ts'
 import { ItemWork, type Work } from './item-work.ts'
-import { joinedOf, judgeJoin } from './join.ts'
+import { judgeJoin } from './join.ts'
 import { compile } from './machine.ts'
 import { placeOf, type Handling, type MethodCaller, type Place } from './method-call.ts'
 
@@ -82,7 +82,7 @@ async function firstArguments(
   input: Handling,
   place: Place,
 ): Promise<readonly unknown[]> {
-  const { signal, ended = {} } = input
+  const { signal, ended = [] } = input
   if (signal) {
     const schema = caller.definition.signals.get(signal.type)
     const { payload } = signal
@@ -95,11 +95,11 @@ async function firstArguments(
     case 'child':
       return [state.detached ? { id: childIdOf(state.childId, input, place) } : input.outcome]
     case 'parallel': {
-      if (judgeJoin(state, ended) !== 'hopeless') return [joinedOf(state, ended)]
-      const failed = Object.values(ended).filter(({ ok }) => !ok).length
-      throw new JoinError(
-        `the branches of ${quote(state.name)} cannot be joined; ${failed} of ${state.branches.size} failed`,
-      )
+      const verdict = judgeJoin(state, ended)
+      if (verdict && 'joined' in verdict) return [verdict.joined]
+      throw verdict && 'failed' in verdict
+        ? verdict.failed
+        : new JoinError(`the branches of ${quote(state.name)} are not joined`) // reached by provided actors only
     }
     case 'map':
       return [await workOnItems(caller, children, state, input, place)]

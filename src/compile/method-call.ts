@@ -1,7 +1,8 @@
 import type { AnyActorRef } from 'xstate'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Definition } from '../definition/definition.ts'
-import type { RunInfo, Settled, Vote } from '../definition/shape.ts'
+import type { RunInfo, Vote } from '../definition/shape.ts'
+import type { BranchEnd } from './join.ts'
 
 /** What handlers of a projection see besides their input. */
 export interface ProjectionOptions {
@@ -23,8 +24,8 @@ export interface Handling {
   readonly signal?: Pick<Vote, 'type' | 'id' | 'payload'>
   /** The branch to work on. */
   readonly branch?: string
-  /** How the branches of a parallel state have ended, for its join. */
-  readonly ended?: Readonly<Record<string, Settled<unknown>>>
+  /** How the branches of a parallel state have ended, in that order, for its join. */
+  readonly ended?: readonly BranchEnd[]
   /** What the child run of the state ended with. */
   readonly outcome?: unknown
 }

@@ -6,7 +6,7 @@ import { matchesError, RefusedError, toFailure } from '../model/failure.ts'
 import { systemHost } from '../model/host.ts'
 import { fitNow } from './fitting.ts'
 import type { HandlerOutput } from './handler-actor.ts'
-import { judgeJoin } from './join.ts'
+import { judgeJoin, type BranchEnd } from './join.ts'
 import { stateKey } from './keys.ts'
 import { compile } from './machine.ts'
 import type { Context, Leaving } from './projected-state.ts'
@@ -58,7 +58,7 @@ export function implement(definition: Definition): object {
       (context.visits[stateKey(state)] ?? 0) > (leaving(state).maxVisits?.times ?? Infinity),
     decided: ({ context }: Args, { state }: Of) => {
       const parallel = leaving(state)
-      return parallel.kind === 'parallel' && judgeJoin(parallel, context.ended ?? {}) !== 'open'
+      return parallel.kind === 'parallel' && judgeJoin(parallel, context.ended ?? []) !== undefined
     },
     caught: ({ event }: Args, { state, edge }: Of & { edge: number }) =>
       leaving(state).catches[edge]?.errors.some((match) => matchesError(event.error, match)) === true,
@@ -85,11 +85,11 @@ export function implement(definition: Definition): object {
       return { votes: [...votes, { type: signal, id, payload, at: systemHost.now() }] }
     }),
     takeBack: assign(({ context: { votes = [] } }: Args) => ({ votes: votes.slice(0, -1) })),
-    branchDone: assign(({ context: { ended }, event }: Args, { branch }: { branch: string }) => ({
-      ended: { ...ended, [branch]: { ok: true as const, value: event.output } },
+    branchDone: assign(({ context: { ended = [] }, event }: Args, { branch }: { branch: string }) => ({
+      ended: [...ended, [branch, { ok: true, value: event.output }] satisfies BranchEnd],
     })),
-    branchFailed: assign(({ context: { ended }, event }: Args, { branch }: { branch: string }) => ({
-      ended: { ...ended, [branch]: { ok: false as const, error: toFailure(event.error) } },
+    branchFailed: assign(({ context: { ended = [] }, event }: Args, { branch }: { branch: string }) => ({
+      ended: [...ended, [branch, { ok: false, error: toFailure(event.error) }] satisfies BranchEnd],
     })),
     move: assign(({ context, event }: Args) => {
       const { data, vars } = event.output as HandlerOutput

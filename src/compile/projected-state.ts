@@ -8,8 +8,9 @@ import {
   type WaitState,
 } from '../definition/definition.ts'
 import { exitsOf } from '../definition/exit.ts'
-import type { Settled, Vote } from '../definition/shape.ts'
+import type { Vote } from '../definition/shape.ts'
 import { childActorName } from './child-run.ts'
+import type { BranchEnd } from './join.ts'
 import { signalType, stateKey } from './keys.ts'
 import type { Handling } from './method-call.ts'
 import { policyOf } from './policies.ts'
@@ -22,8 +23,8 @@ export interface Context {
   readonly visits: Readonly<Record<string, number>>
   /** The signals counted in this visit, where there are any. */
   readonly votes?: readonly Vote[] | undefined
-  /** How branches have ended in this visit, where any have. */
-  readonly ended?: Readonly<Record<string, Settled<unknown>>> | undefined
+  /** How branches have ended in this visit, where any have, in that order. */
+  readonly ended?: readonly BranchEnd[] | undefined
 }
 
 interface Args {
@@ -191,7 +192,7 @@ function invokeHandler(definition: Definition, state: Leaving): object {
         ...handlingOf(state.name, context),
         ...(bySignal ? { signal: vote } : {}),
         ...(state.kind === 'child' && !bySignal ? { outcome: event.output } : {}),
-        ...(state.kind === 'parallel' ? { ended: context.ended ?? {} } : {}),
+        ...(state.kind === 'parallel' ? { ended: context.ended ?? [] } : {}),
       }
     },
     onDone: [...moves, refuse],

@@ -1,8 +1,9 @@
 /** When the parts of a state are joined, and when they cannot be any more. */
+import { judgeJoin } from '../compile/join.ts'
 import { quote } from '../errors/stepwright-error.ts'
 import type { ForkState, MapState, ParallelState } from '../definition/definition.ts'
 import type { Settled } from '../definition/shape.ts'
-import { JoinError, toFailure, type Failure } from '../model/failure.ts'
+import { JoinError, type Failure } from '../model/failure.ts'
 import type { Part } from '../store/part-list.ts'
 import { SOURCE } from './part-queue.ts'
 
@@ -61,46 +62,19 @@ function judgeMap(state: MapState, parts: Parts, tally: Tally, ended: boolean): 
   return { joined: results }
 }
 
-function judgeParallel({ name, branches, join }: ParallelState, parts: Parts): Verdict | undefined {
-  const names = [...branches.keys()]
-  const ended = names.flatMap((branch) => {
+/** Branches count in the order in which they ended; those of the same millisecond, in that of their declaration. */
+function judgeParallel(state: ParallelState, parts: Parts): Verdict | undefined {
+  const ended = [...state.branches.keys()].flatMap((branch) => {
     const part = parts.get(branch)
     return part && (part.status === 'done' || part.status === 'failed') ? [[branch, part] as const] : []
   })
-  const done = ended.filter(([, { status }]) => status === 'done')
-  const failed = ended.filter(([, { status }]) => status === 'failed')
-  const values = (): Verdict => ({
-    joined: Object.fromEntries(done.map(([branch, { result }]) => [branch, result])),
-  })
-  const ends = (): Verdict => ({
-    joined: Object.fromEntries(ended.map(([branch, part]) => [branch, settled(part)])),
-  })
-  const over = ended.length === names.length
-  const why = failed.map(([branch, { failure }]) => `${branch}: ${failure?.message}`).join('; ')
-  if (join === 'all') {
-    const [first] = failed
-    if (first) return { failedPart: first[1] as Part & { failure: Failure } }
-    return over ? values() : undefined
-  }
-  if (join === 'any') {
-    if (done.length > 0) return values()
-    return over ? { failed: new JoinError(`every branch of ${quote(name)} failed: ${why}`) } : undefined
-  }
-  if (join === 'settled') return over ? ends() : undefined
-  if (typeof join === 'number') {
-    if (done.length >= join) return ends()
-    if (names.length - failed.length >= join) return undefined
-    return { failed: new JoinError(`${quote(name)} needs ${join} branches, and too many failed: ${why}`) }
-  }
-  try {
-    const soFar = Object.fromEntries(ended.map(([branch, part]) => [branch, settled(part)]))
-    if (join(soFar)) return ends()
-  } catch (error) {
-    return { failed: new JoinError(`the join of ${quote(name)} threw ${toFailure(error).message}`) }
-  }
-  return over
-    ? { failed: new JoinError(`all branches of ${quote(name)} have ended, and its join is not satisfied`) }
-    : undefined
+  const inOrder = ended.sort(([, a], [, b]) => a.at - b.at)
+  const verdict = judgeJoin(
+    state,
+    inOrder.map(([branch, part]) => [branch, settled(part)]),
+  )
+  if (!verdict || !('failedBranch' in verdict)) return verdict
+  return { failedPart: parts.get(verdict.failedBranch) as Part & { readonly failure: Failure } }
 }
 
 function settled({ status, result, failure }: Part): Settled<unknown> {

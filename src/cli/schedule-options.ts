@@ -1,25 +1,13 @@
-import type { Duration } from '../model/duration.ts'
 import { StepwrightError } from '../errors/stepwright-error.ts'
-import type { Overlap, ScheduleOptions } from '../schedule/schedule.ts'
+import type { ScheduleOptions } from '../schedule/schedule.ts'
 import type { ScheduleChanges } from '../schedule/schedule-book.ts'
 import { readJsonArgument } from './json-argument.ts'
 
 /** What is said of a schedule on the command line. */
-export interface ScheduleWords {
-  readonly workflow?: string
+export interface ScheduleWords extends Partial<Omit<ScheduleOptions, 'id' | 'input' | 'cron' | 'paused'>> {
+  /** JSON. */
   readonly input?: string
-  readonly session?: string
   readonly cron?: readonly string[]
-  readonly timeZone?: string
-  readonly every?: Duration
-  readonly at?: Date
-  readonly from?: Date
-  readonly until?: Date
-  readonly times?: number
-  readonly overlap?: Overlap
-  readonly catchUp?: Duration
-  readonly jitter?: Duration
-  readonly note?: string
 }
 
 /** Options that can be taken back to their defaults. */

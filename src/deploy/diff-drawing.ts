@@ -1,7 +1,7 @@
 import { drawDot } from '../inspect/drawing/dot.ts'
 import type { Arrow, Box, Change, Drawing } from '../inspect/drawing/drawing.ts'
 import { drawSvg } from '../inspect/drawing/svg.ts'
-import { sayExit } from './exit-text.ts'
+import { sayOwnedExit } from './exit-text.ts'
 import type { MarkedChart } from './marks.ts'
 
 /**
@@ -30,7 +30,7 @@ function drawingOf({ workflow, initial, states, transitions }: MarkedChart): Dra
     const key = JSON.stringify([from, exit.to, exit.by, change])
     const arrow = arrows.get(key) ?? arrowOf(id(from), id(exit.to), exit.by, change)
     arrows.set(key, arrow)
-    const label = sayExit(exit)
+    const label = sayOwnedExit(exit)
     if (label !== '' && !arrow.labels.includes(label)) arrow.labels.push(label)
   }
   return {

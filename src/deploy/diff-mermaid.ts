@@ -1,5 +1,5 @@
 import { escape, isPlain } from '../inspect/drawn-text.ts'
-import { sayExit } from './exit-text.ts'
+import { sayOwnedExit } from './exit-text.ts'
 import type { MarkedChart } from './marks.ts'
 
 /** Legible on a light and on a dark page. */
@@ -29,7 +29,7 @@ export function diffMermaid({ initial, initialBefore, states, transitions }: Mar
     ...begins,
     ...new Set(
       transitions.map(({ from, exit, change }) => {
-        const text = `${change ? SIGNS[change] : ''}${escape(sayExit(exit))}`.trim()
+        const text = `${change ? SIGNS[change] : ''}${escape(sayOwnedExit(exit))}`.trim()
         return `${id(from)} --> ${id(exit.to)}${text ? `: ${text}` : ''}`
       }),
     ),

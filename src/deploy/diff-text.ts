@@ -4,7 +4,7 @@ import type { JsonSchema } from '../definition/schema-json.ts'
 import type { Exit } from '../definition/exit.ts'
 import { sayDuration } from '../inspect/drawn-text.ts'
 import { isSame, type FieldChange, type TransitionChange, type WorkflowDiff } from './definition-diff.ts'
-import { sayExit } from './exit-text.ts'
+import { sayOwnedExit } from './exit-text.ts'
 
 /** A line of a difference; how it is to look is for the terminal to say. */
 export interface DiffLine {
@@ -49,9 +49,8 @@ function sayVersions(before: number | undefined, after: number | undefined): str
 }
 
 function sayWay({ change, before, after }: TransitionChange): string {
-  const say = (exit: Exit): string => [sayExit(exit)].filter(Boolean).join('')
-  if (change === 'changed' && before && after) return `: ${say(before)} -> ${say(after)}`
-  const said = say((after ?? before) as Exit)
+  if (change === 'changed' && before && after) return `: ${sayOwnedExit(before)} -> ${sayOwnedExit(after)}`
+  const said = sayOwnedExit((after ?? before) as Exit)
   return said ? `: ${said}` : ''
 }
 

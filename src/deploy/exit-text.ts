@@ -1,20 +1,8 @@
 import type { Exit } from '../definition/exit.ts'
-import { sayAny, sayDuration } from '../inspect/drawn-text.ts'
+import { sayExitAlone } from '../inspect/exit-text.ts'
 
-/** What makes a run leave that way; nothing for a move that a handler makes by itself. */
-export function sayExit(exit: Exit): string {
-  switch (exit.by) {
-    case 'step':
-      return ''
-    case 'signal':
-      return exit.signal || '(empty)'
-    case 'expires':
-      return `after ${sayDuration(exit.afterMs)}`
-    case 'visits':
-      return `after ${exit.times} ${exit.times === 1 ? 'visit' : 'visits'}`
-    case 'catch':
-      return [`catch ${sayAny(exit.errors ?? [])}`.trim(), exit.of ? `of the ${exit.of}` : '']
-        .filter(Boolean)
-        .join(' ')
-  }
+/** What makes a run leave that way, and whose edge it is. */
+export function sayOwnedExit(exit: Exit): string {
+  const of = exit.by === 'catch' && exit.of ? ` of the ${exit.of}` : ''
+  return `${sayExitAlone(exit)}${of}`
 }

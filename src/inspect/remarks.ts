@@ -10,33 +10,23 @@ import {
 import type { Exit } from '../definition/exit.ts'
 import { readDefinition } from '../definition/read-definition.ts'
 import { sayAny, sayDuration } from './drawn-text.ts'
+import { sayExitAlone } from './exit-text.ts'
 
 /** What is written beside an exit; nothing for a move that a handler makes by itself. */
 export function sayExit(state: StateDefinition, exit: Exit): string {
-  switch (exit.by) {
-    case 'step':
-      if (state.kind !== 'timer') return ''
-      return state.forMs === undefined ? 'when it is time' : `after ${sayDuration(state.forMs)}`
-    case 'signal':
-      return saySignal(state, exit.signal)
-    case 'expires':
-      return `after ${sayDuration(exit.afterMs)}`
-    case 'visits':
-      return `after ${exit.times} ${exit.times === 1 ? 'visit' : 'visits'}`
-    case 'catch': {
-      const errors = sayAny((exit.errors ?? []).map((name) => name || 'an error without a name'))
-      const undoing =
-        exit.of === 'transaction' && 'transaction' in state ? `undoing ${state.transaction}` : ''
-      return [`catch ${errors}`.trim(), undoing].filter(Boolean).join(', ')
-    }
-  }
+  if (exit.by === 'step' && state.kind === 'timer')
+    return state.forMs === undefined ? 'when it is time' : `after ${sayDuration(state.forMs)}`
+  const said = sayExitAlone(exit)
+  if (exit.by === 'signal') return `${said}${sayVotes(state, exit.signal)}`
+  const undoes = exit.by === 'catch' && exit.of === 'transaction' && 'transaction' in state
+  return undoes ? `${said}, undoing ${state.transaction}` : said
 }
 
-function saySignal(state: StateDefinition, signal: string): string {
+function sayVotes(state: StateDefinition, signal: string): string {
   const { count = 1, roles = [] } = ('on' in state && state.on.get(signal)) || {}
   const times = count > 1 ? ` x${count}` : ''
   const by = roles.length > 0 ? ` by ${sayAny(roles)}` : ''
-  return `${signal || '(empty)'}${times}${by}`
+  return `${times}${by}`
 }
 
 /** What a person should know of a state besides its exits, line by line. */

@@ -3,6 +3,7 @@ import { mustRest } from './backup.ts'
 import { damaged, isEnvelope, readEnvelope, seal, unseal, type Place } from './envelope.ts'
 import { KeyRing, type Keys } from './key-ring.ts'
 import { lockedRow, storedOf } from './locked-row.ts'
+import { PassingStore } from './passing-store.ts'
 import type { Batch, Collection, Entry, Put, Range, Row, Store, StoredRow } from './store.ts'
 
 /** What a row belongs to: a run, a session, or neither (cached results, schedules, values of your own). */
@@ -41,49 +42,33 @@ export function encrypted(store: Store, options: EncryptionOptions): EncryptedSt
   return new EncryptedStore(store, options)
 }
 
-/** Made by {@link encrypted}. */
-export class EncryptedStore implements Store {
-  readonly name: string
-  readonly shared: boolean
-  readonly snapshots: boolean
-  readonly #inner: Store
+/**
+ * Made by {@link encrypted}. Its `rows` are as they lie, encrypted: so a backup needs no key and shows nothing, and its copy
+ * is read with the same keys.
+ */
+export class EncryptedStore extends PassingStore {
   readonly #keys: KeyRing
   readonly #keyFor: (owner: RowOwner) => string | undefined
   readonly #plain: boolean
 
   /** @internal */
   constructor(inner: Store, { keys, keyFor = () => undefined, plain = false }: EncryptionOptions) {
-    this.#inner = inner
-    this.name = inner.name
-    this.shared = inner.shared
-    this.snapshots = inner.snapshots
+    super(inner)
     this.#keys = new KeyRing(keys)
     this.#keyFor = keyFor
     this.#plain = plain
   }
 
-  get crowded(): boolean {
-    return this.#inner.crowded === true
-  }
-
-  open(): Promise<readonly string[]> {
-    return this.#inner.open()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
-  }
-
-  async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
-    const rows = await this.#inner.get(collection, keys)
+  override async get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
+    const rows = await this.inner.get(collection, keys)
     if (CLEAR.has(collection)) return rows
     return rows.map(
       (row, i) => row && { ...row, value: this.#open({ collection, key: keys[i] ?? '' }, row.value) },
     )
   }
 
-  async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
-    const entries = await this.#inner.list(collection, range)
+  override async list(collection: Collection, range: Range): Promise<readonly Entry[]> {
+    const entries = await this.inner.list(collection, range)
     if (CLEAR.has(collection) || !range.values) return entries
     return entries.map((entry) => ({
       ...entry,
@@ -91,21 +76,12 @@ export class EncryptedStore implements Store {
     }))
   }
 
-  write(batch: Batch): Promise<boolean> {
+  override write(batch: Batch): Promise<boolean> {
     const { put } = batch
-    if (!put || put.every(({ collection }) => CLEAR.has(collection))) return this.#inner.write(batch)
+    if (!put || put.every(({ collection }) => CLEAR.has(collection))) return this.inner.write(batch)
     const ownerOf = owners(put)
     const sealed = put.map((row) => ({ ...row, value: this.#close(row, row.value, ownerOf(row)) }))
-    return this.#inner.write({ ...batch, put: sealed })
-  }
-
-  /** As they lie: encrypted. So a backup needs no key and shows nothing, and its copy is read with the same keys. */
-  rows(): AsyncIterable<readonly StoredRow[]> {
-    return this.#inner.rows()
-  }
-
-  restore(rows: readonly StoredRow[]): Promise<void> {
-    return this.#inner.restore(rows)
+    return this.inner.write({ ...batch, put: sealed })
   }
 
   /**
@@ -115,11 +91,11 @@ export class EncryptedStore implements Store {
    * @throws StepwrightError `store-in-use`, `key-missing`
    */
   async rekey(): Promise<number> {
-    await mustRest(this.#inner, 'would mix what they write with what is encrypted anew')
+    await mustRest(this.inner, 'would mix what they write with what is encrypted anew')
     let count = 0
-    for await (const page of this.#inner.rows()) {
+    for await (const page of this.inner.rows()) {
       const fresh = page.filter((row) => !CLEAR.has(row.collection)).flatMap((row) => this.#anew(row))
-      if (fresh.length > 0) await this.#inner.restore(fresh)
+      if (fresh.length > 0) await this.inner.restore(fresh)
       count += fresh.length
     }
     return count

@@ -1,6 +1,7 @@
 import { StepwrightError } from '../errors/stepwright-error.ts'
 import type { Host } from '../model/host.ts'
-import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../store/store.ts'
+import { PassingStore } from '../store/passing-store.ts'
+import type { Batch, Collection, Entry, Range, Row, Store } from '../store/store.ts'
 
 /** One call of a store, as a {@link FaultPlan} sees it. */
 export interface StoreCall {
@@ -40,13 +41,9 @@ export type FaultPlan = (call: StoreCall) => Fault | undefined
  * const test = createTestEngine({ workflows: [Order], store })
  * await Promise.race([test.finish(run), store.died])
  */
-export class FaultyStore implements Store {
-  readonly name: string
-  readonly shared: boolean
-  readonly snapshots: boolean
+export class FaultyStore extends PassingStore {
   /** Resolves when the process of this store has died. */
   readonly died: Promise<void>
-  readonly #inner: Store
   readonly #plan: FaultPlan
   readonly #host: Pick<Host, 'now' | 'alarm'> | undefined
   readonly #answers = new Map<string, unknown>()
@@ -57,13 +54,15 @@ export class FaultyStore implements Store {
 
   /** `host`: the clock that delays go by; real time without one. */
   constructor(inner: Store, plan: FaultPlan, host?: Pick<Host, 'now' | 'alarm'>) {
-    this.#inner = inner
-    this.name = inner.name
-    this.shared = inner.shared
-    this.snapshots = inner.snapshots
+    super(inner)
     this.#plan = plan
     this.#host = host
     this.died = new Promise((resolve) => (this.#die = resolve))
+  }
+
+  /** Its process has died. */
+  get dead(): boolean {
+    return this.#dead
   }
 
   /** Writes so far: the boundaries at which a process can die. */
@@ -71,35 +70,18 @@ export class FaultyStore implements Store {
     return this.#writes
   }
 
-  open(): Promise<readonly string[]> {
-    return this.#inner.open()
-  }
-
-  get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
+  override get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
     const key = `get ${collection} ${JSON.stringify(keys)}`
-    return this.#call('get', () => this.#inner.get(collection, keys), { key })
+    return this.#call('get', () => super.get(collection, keys), { key })
   }
 
-  list(collection: Collection, range: Range): Promise<readonly Entry[]> {
+  override list(collection: Collection, range: Range): Promise<readonly Entry[]> {
     const key = `list ${collection} ${JSON.stringify(range)}`
-    return this.#call('list', () => this.#inner.list(collection, range), { key })
+    return this.#call('list', () => super.list(collection, range), { key })
   }
 
-  write(batch: Batch): Promise<boolean> {
-    return this.#call('write', () => this.#inner.write(batch), { batch })
-  }
-
-  rows(): AsyncIterable<readonly StoredRow[]> {
-    return this.#inner.rows()
-  }
-
-  restore(rows: readonly StoredRow[]): Promise<void> {
-    return this.#inner.restore(rows)
-  }
-
-  /** The process is gone; its connection goes with it. */
-  close(): Promise<void> {
-    return this.#inner.close()
+  override write(batch: Batch): Promise<boolean> {
+    return this.#call('write', () => super.write(batch), { batch })
   }
 
   async #call<T>(

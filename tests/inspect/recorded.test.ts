@@ -7,6 +7,20 @@ import { closeAll, inspected } from './inspected.ts'
 
 afterEach(closeAll)
 const REVIEW = 'in%2Ereview'
+const TO_REVIEW = [
+  'register draft',
+  'event xstate.init',
+  'event done.invoke.draft',
+  `state {"${REVIEW}":"awaiting"}`,
+]
+const APPROVED = [
+  'event approve',
+  `state {"${REVIEW}":"handling"}`,
+  `event done.invoke.${REVIEW}`,
+  'state published',
+  'state published',
+  'stop',
+]
 
 /** An article that was revised once and is published. */
 async function published(options: object = {}) {
@@ -24,20 +38,12 @@ test('a run that has ended is told from its beginning, as a live one', async () 
   const client = await connect('run=r1')
   await client.until((m) => m.type === 'service.stop')
   expect(client.story('r1')).toEqual([
-    'register draft',
-    'event xstate.init',
-    'event done.invoke.draft',
-    `state {"${REVIEW}":"awaiting"}`,
+    ...TO_REVIEW,
     'event revise',
     `state {"${REVIEW}":"handling"}`,
     `event done.invoke.${REVIEW}`,
     `state {"${REVIEW}":"awaiting"}`,
-    'event approve',
-    `state {"${REVIEW}":"handling"}`,
-    `event done.invoke.${REVIEW}`,
-    'state published',
-    'state published',
-    'stop',
+    ...APPROVED,
   ])
   const moments = client.messages.flatMap(({ state }) => (state ? [state] : []))
   expect(moments.map(({ tags }) => [...tags][0])).toEqual([
@@ -85,18 +91,7 @@ test('a run that goes on is told from its beginning, and then as it goes on', as
   await client.until((m) => m.state?.tags.has('waiting') === true)
   await run.signal('approve', { by: 'ada' })
   await client.until((m) => m.type === 'service.stop')
-  expect(client.story('r1')).toEqual([
-    'register draft',
-    'event xstate.init',
-    'event done.invoke.draft',
-    `state {"${REVIEW}":"awaiting"}`,
-    'event approve',
-    `state {"${REVIEW}":"handling"}`,
-    `event done.invoke.${REVIEW}`,
-    'state published',
-    'state published',
-    'stop',
-  ])
+  expect(client.story('r1')).toEqual([...TO_REVIEW, ...APPROVED])
   expect(client.story('r2')).toEqual([])
 })
 

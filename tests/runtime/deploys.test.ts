@@ -173,6 +173,17 @@ function stopAs(kind: 'wait' | 'step' | 'timer' | 'broken timer'): AnyClass {
 describe.each(storeKinds(['memory', 'sqlite', 'redis']))(
   'a state that became another kind: $kind',
   (kind) => {
+    /** A store in which a run was started while the state was a step, and nobody has taken it. */
+    const begun = async (): Promise<string> => {
+      const name = freshName()
+      const Before = stopAs('step')
+      const store = kind.make(name)
+      const idle = createTestEngine({ workflows: [Before], store, clock, worker: false } as never)
+      await idle.engine.start(Before as never, { text: 'x' } as never, { id: 'k' })
+      await idle.close()
+      return name
+    }
+
     it.each([
       ['step', 'x as step'],
       ['timer', 'x as timer'],
@@ -190,32 +201,14 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))(
     })
 
     it('I10 a step in flight that is a wait now waits', async () => {
-      const name = freshName()
-      const Before = stopAs('step')
-      const idle = createTestEngine({
-        workflows: [Before],
-        store: kind.make(name),
-        clock,
-        worker: false,
-      } as never)
-      await idle.engine.start(Before as never, { text: 'x' } as never, { id: 'k' })
-      await idle.close()
+      const name = await begun()
       const { test, get } = open(kind.make(name), [stopAs('wait')])
       expect(await test.finish(await get('k'))).toMatchObject({ status: 'waiting', awaits: ['go'] })
       await test.close()
     })
 
     it('I10 a function of the workflow that throws where a run is taken up parks that run alone', async () => {
-      const name = freshName()
-      const Before = stopAs('step')
-      const idle = createTestEngine({
-        workflows: [Before],
-        store: kind.make(name),
-        clock,
-        worker: false,
-      } as never)
-      await idle.engine.start(Before as never, { text: 'x' } as never, { id: 'k' })
-      await idle.close()
+      const name = await begun()
       const { test, engine, get } = open(kind.make(name), [stopAs('broken timer'), One])
       await engine.start(One, { text: 'y' } as never, { id: 'other' })
       expect(await test.finish(await get('other'))).toMatchObject({ status: 'waiting', state: 'ask' })

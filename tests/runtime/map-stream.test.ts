@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { FatalError } from 'stepwright'
 import { createTestEngine } from 'stepwright/testing'
 import { CountingStore } from '../support/counting-store.ts'
-import { items, State, type Hands, type ItemCtx, type ItemsOptions, type Source } from '../support/items.ts'
+import {
+  endItems,
+  items,
+  playItems,
+  State,
+  type Hands,
+  type ItemCtx,
+  type ItemsOptions,
+  type Source,
+} from '../support/items.ts'
 import { until } from '../support/passing.ts'
 import { crashAllAlong, crashAtEachWrite, type Call, type Scenario } from '../support/restarting.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
@@ -19,18 +28,8 @@ const numbers = (end: number): Source =>
   }
 
 describe.each(storeKinds(['memory', 'sqlite', 'redis']))('map over a stream: $kind', (kind) => {
-  const play = async (hands: Hands, options: ItemsOptions = {}) => {
-    const Items = items(options)
-    const test = createTestEngine({ workflows: [Items], store: kind.make(freshName()), resources: { hands } })
-    const run = await test.engine.start(Items, { count: 0 }, { id: 'r' })
-    return { test, run }
-  }
-  const end = async (hands: Hands, options: ItemsOptions = {}) => {
-    const { test, run } = await play(hands, options)
-    const view = await test.finish(run)
-    await test.close()
-    return { view, data: view.data as { results: readonly unknown[]; why?: string } }
-  }
+  const play = (hands: Hands, options?: ItemsOptions) => playItems(kind.make(freshName()), hands, options)
+  const end = (hands: Hands, options?: ItemsOptions) => endItems(kind.make(freshName()), hands, options)
 
   it('each item is worked on, and the results are in the order of the stream', async () => {
     const { view, data } = await end({ source: numbers(30), item: (item: number) => item * 2 })

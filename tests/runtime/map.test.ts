@@ -2,25 +2,25 @@ import { describe, expect, it } from 'vitest'
 import { FatalError } from 'stepwright'
 import { createTestEngine } from 'stepwright/testing'
 import { CountingStore } from '../support/counting-store.ts'
-import { items, State, type Hands, type ItemCtx, type ItemsOptions } from '../support/items.ts'
+import {
+  endItems,
+  items,
+  playItems,
+  State,
+  type Hands,
+  type ItemCtx,
+  type ItemsOptions,
+} from '../support/items.ts'
 import { crashAllAlong, crashAtEachWrite, type Scenario } from '../support/restarting.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
 
 const double = (item: number) => item * 2
 
 describe.each(storeKinds(['memory', 'sqlite', 'redis']))('map: $kind', (kind) => {
-  const play = async (count: number, hands: Hands, options: ItemsOptions = {}) => {
-    const Items = items(options)
-    const test = createTestEngine({ workflows: [Items], store: kind.make(freshName()), resources: { hands } })
-    const run = await test.engine.start(Items, { count }, { id: 'r' })
-    return { test, run }
-  }
-  const end = async (count: number, hands: Hands, options: ItemsOptions = {}) => {
-    const { test, run } = await play(count, hands, options)
-    const view = await test.finish(run)
-    await test.close()
-    return { view, data: view.data as { results: readonly unknown[]; why?: string } }
-  }
+  const play = (count: number, hands: Hands, options?: ItemsOptions) =>
+    playItems(kind.make(freshName()), hands, { ...options, count })
+  const end = (count: number, hands: Hands, options?: ItemsOptions) =>
+    endItems(kind.make(freshName()), hands, { ...options, count })
 
   it('the method is called with each item, and the reducer with the results in the order of the items', async () => {
     const keys: string[] = []

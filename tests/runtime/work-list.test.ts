@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createTestEngine } from 'stepwright/testing'
 import { CountingStore } from '../support/counting-store.ts'
-import { items, State, type Hands, type ItemCtx, type ItemsOptions } from '../support/items.ts'
+import { endItems, items, State, type Hands, type ItemCtx, type ItemsOptions } from '../support/items.ts'
 import { until } from '../support/passing.ts'
 import { crashAllAlong, crashAtEachWrite, type Scenario } from '../support/restarting.ts'
 import { freshName, storeKinds } from '../support/stores.ts'
@@ -14,18 +14,7 @@ const LINKS: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(storeKinds(['memory', 'sqlite', 'redis']))('a work list: $kind', (kind) => {
-  const play = async (hands: Hands, options: ItemsOptions = {}) => {
-    const Items = items(options)
-    const test = createTestEngine({ workflows: [Items], store: kind.make(freshName()), resources: { hands } })
-    const run = await test.engine.start(Items, { count: 0 }, { id: 'r' })
-    return { test, run }
-  }
-  const end = async (hands: Hands, options: ItemsOptions = {}) => {
-    const { test, run } = await play(hands, options)
-    const view = await test.finish(run)
-    await test.close()
-    return { view, data: view.data as { results: readonly unknown[]; why?: string } }
-  }
+  const end = (hands: Hands, options?: ItemsOptions) => endItems(kind.make(freshName()), hands, options)
 
   it('grows while it is worked on', async () => {
     const { view, data } = await end({

@@ -1,15 +1,6 @@
 /** Bugs that can be planted, to see that the simulation would find them: each makes the store break one promise. */
-import type {
-  Batch,
-  Collection,
-  Delete,
-  Entry,
-  Put,
-  Range,
-  Row,
-  Store,
-  StoredRow,
-} from '../../src/store/store.ts'
+import { PassingStore } from '../../src/store/passing-store.ts'
+import type { Batch, Collection, Delete, Entry, Put, Range, Store } from '../../src/store/store.ts'
 import type { Chance } from './chance.ts'
 
 export const BUGS = {
@@ -30,77 +21,54 @@ export const BUGS = {
 export type Bug = keyof typeof BUGS
 
 /** A store with one bug. */
-export class BuggyStore implements Store {
-  readonly name = 'buggy'
-  readonly shared = true
-  readonly snapshots = true
-  readonly #inner: Store
+export class BuggyStore extends PassingStore {
+  override readonly shared = true
   readonly #bug: Bug
   readonly #chance: Chance
   #late: Batch | undefined
 
   constructor(inner: Store, bug: Bug, chance: Chance) {
-    this.#inner = inner
+    super(inner)
     this.#bug = bug
     this.#chance = chance
   }
 
-  open(): Promise<readonly string[]> {
-    return this.#inner.open()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
-  }
-
-  rows(): AsyncIterable<readonly StoredRow[]> {
-    return this.#inner.rows()
-  }
-
-  restore(rows: readonly StoredRow[]): Promise<void> {
-    return this.#inner.restore(rows)
-  }
-
-  get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
-    return this.#inner.get(collection, keys)
-  }
-
-  list(collection: Collection, range: Range): Promise<readonly Entry[]> {
+  override list(collection: Collection, range: Range): Promise<readonly Entry[]> {
     if (this.#bug === 'leases-forgotten' && collection === 'worker') return Promise.resolve([])
-    return this.#inner.list(collection, range)
+    return this.inner.list(collection, range)
   }
 
-  async write(batch: Batch): Promise<boolean> {
+  override async write(batch: Batch): Promise<boolean> {
     switch (this.#bug) {
       case 'no-revision-check':
-        return this.#inner.write({ ...batch, put: await this.#forced(batch, 'run') })
+        return this.inner.write({ ...batch, put: await this.#forced(batch, 'run') })
       case 'session-overwritten':
-        return this.#inner.write({ ...batch, put: await this.#forced(batch, 'session') })
+        return this.inner.write({ ...batch, put: await this.#forced(batch, 'session') })
       case 'no-fence-check':
-        return this.#inner.write({ ...batch, check: [] })
+        return this.inner.write({ ...batch, check: [] })
       case 'acknowledged-before-written': {
         const late = this.#late
         this.#late = batch
-        if (late) await this.#inner.write(late)
+        if (late) await this.inner.write(late)
         return true
       }
       case 'timer-forgotten':
-        return this.#inner.write(puts(batch, (put) => put.collection !== 'due' || this.#chance.hits(0.7)))
+        return this.inner.write(puts(batch, (put) => put.collection !== 'due' || this.#chance.hits(0.7)))
       case 'inbox-kept':
-        return this.#inner.write(deletes(batch, ({ collection }) => collection !== 'inbox'))
+        return this.inner.write(deletes(batch, ({ collection }) => collection !== 'inbox'))
       case 'undo-kept':
-        return this.#inner.write(deletes(batch, ({ collection }) => collection !== 'undo'))
+        return this.inner.write(deletes(batch, ({ collection }) => collection !== 'undo'))
       case 'memo-lost':
-        return this.#inner.write(puts(batch, ({ collection }) => collection !== 'memo'))
+        return this.inner.write(puts(batch, ({ collection }) => collection !== 'memo'))
       case 'ids-forgotten':
-        return this.#inner.write(puts(batch, ({ collection }) => collection !== 'seen'))
+        return this.inner.write(puts(batch, ({ collection }) => collection !== 'seen'))
       case 'torn-batch': {
         const { put = [] } = batch
-        if (put.length < 2 || !this.#chance.hits(0.05)) return this.#inner.write(batch)
-        return this.#inner.write({ ...batch, put: put.slice(put.length >> 1) })
+        if (put.length < 2 || !this.#chance.hits(0.05)) return this.inner.write(batch)
+        return this.inner.write({ ...batch, put: put.slice(put.length >> 1) })
       }
       default:
-        return this.#inner.write(batch)
+        return this.inner.write(batch)
     }
   }
 
@@ -109,7 +77,7 @@ export class BuggyStore implements Store {
     return Promise.all(
       put.map(async (each) => {
         if (each.collection !== collection) return each
-        const [row] = await this.#inner.get(collection, [each.key])
+        const [row] = await this.inner.get(collection, [each.key])
         return { ...each, expect: row?.revision ?? 0 }
       }),
     )

@@ -7,7 +7,8 @@ import { isEnded } from '../../src/model/status.ts'
 import { Documents } from '../../src/store/documents.ts'
 import { unseal } from '../../src/store/sealed-row.ts'
 import type { StoredRun } from '../../src/store/stored-run.ts'
-import type { Batch, Collection, Entry, Range, Row, Store, StoredRow } from '../../src/store/store.ts'
+import { PassingStore } from '../../src/store/passing-store.ts'
+import type { Batch, Row, Store } from '../../src/store/store.ts'
 import { LeafWorkflow, TreeWorkflow } from './workload.ts'
 
 /** Longer than a worker may need from reading a lease to taking over a run. */
@@ -35,11 +36,8 @@ const exits = new Map(
 )
 
 /** Looks at everything that is written. */
-export class Watcher implements Store {
-  readonly name = 'watched'
-  readonly shared = true
-  readonly snapshots = true
-  readonly #inner: Store
+export class Watcher extends PassingStore {
+  override readonly shared = true
   readonly #documents: Documents
   readonly #now: () => number
   readonly #histories = new Map<string, HistoryEvent[]>()
@@ -49,7 +47,7 @@ export class Watcher implements Store {
   violation: Violation | undefined
 
   constructor(inner: Store, now: () => number) {
-    this.#inner = inner
+    super(inner)
     this.#documents = new Documents(inner, () => '')
     this.#now = now
   }
@@ -59,42 +57,18 @@ export class Watcher implements Store {
     return this.#histories
   }
 
-  open(): Promise<readonly string[]> {
-    return this.#inner.open()
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close()
-  }
-
-  rows(): AsyncIterable<readonly StoredRow[]> {
-    return this.#inner.rows()
-  }
-
-  restore(rows: readonly StoredRow[]): Promise<void> {
-    return this.#inner.restore(rows)
-  }
-
-  get(collection: Collection, keys: readonly string[]): Promise<readonly (Row | undefined)[]> {
-    return this.#inner.get(collection, keys)
-  }
-
-  list(collection: Collection, range: Range): Promise<readonly Entry[]> {
-    return this.#inner.list(collection, range)
-  }
-
-  async write(batch: Batch): Promise<boolean> {
+  override async write(batch: Batch): Promise<boolean> {
     const runs = (batch.put ?? []).filter(({ collection }) => collection === 'run')
-    const before = await this.#inner.get(
+    const before = await this.inner.get(
       'run',
       runs.map(({ key }) => key),
     )
     const parts = (batch.put ?? []).filter(({ collection }) => collection === 'part')
-    const ended = await this.#inner.get(
+    const ended = await this.inner.get(
       'part',
       parts.map(({ key }) => key),
     )
-    const written = await this.#inner.write(batch)
+    const written = await this.inner.write(batch)
     if (!written) return false
     for (const { collection, key, value } of batch.put ?? [])
       if (collection === 'worker') this.#report(key, (JSON.parse(value) as { until: number }).until)
@@ -109,7 +83,7 @@ export class Watcher implements Store {
         this.violation ??= new Violation('I4', `part ${key} was ${was.status} and became ${is.status}`)
     }
     for (const [i, { key }] of runs.entries()) {
-      const [row] = await this.#inner.get('run', [key])
+      const [row] = await this.inner.get('run', [key])
       try {
         if (row) await this.#look(key, before[i], row)
       } catch (error) {

@@ -8,6 +8,8 @@ import {
   type ItemContext,
   type ShapeOf,
 } from 'stepwright'
+import { createTestEngine } from 'stepwright/testing'
+import type { Store } from '../../src/store/store.ts'
 
 /** A map over items; what is done with each, and where they come from, is injected by the test. */
 export enum State {
@@ -93,4 +95,24 @@ export const items = ({
     }
   }
   return ItemsWorkflow
+}
+
+/** Starts a run over items on a store. */
+export async function playItems(
+  store: Store,
+  hands: Hands,
+  { count = 0, ...options }: ItemsOptions & { readonly count?: number } = {},
+) {
+  const Items = items(options)
+  const test = createTestEngine({ workflows: [Items], store, resources: { hands } })
+  const run = await test.engine.start(Items, { count }, { id: 'r' })
+  return { test, run }
+}
+
+/** The same to its end. */
+export async function endItems(...args: Parameters<typeof playItems>) {
+  const { test, run } = await playItems(...args)
+  const view = await test.finish(run)
+  await test.close()
+  return { view, data: view.data as { results: readonly unknown[]; why?: string } }
 }

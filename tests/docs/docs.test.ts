@@ -114,6 +114,7 @@ describe('programs in the documents', () => {
       'docs/patterns.md',
       'docs/people.md',
       'docs/prompts.md',
+      'docs/schedules.md',
       'docs/security.md',
       'docs/stores.md',
       'docs/testing.md',

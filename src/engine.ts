@@ -185,13 +185,16 @@ export class Engine<W extends AnyClass = AnyClass> {
     return prune(options, { runs: this.#parts.runs, kernel: this.#parts.kernel })
   }
 
-  /** Checks all that is stored of a run: its history, its pieces, and its document against them. Throws `unknown-run`. */
+  /** Checks all that is stored of a run: its history, its pieces, its document against them, and the rows beside it. Throws `unknown-run`. */
   async verify(id: string): Promise<Verification> {
     await this.open()
     return verifyRun(id, this.#parts.kernel)
   }
 
-  /** Makes the damaged document of a run anew from its history; the run is `paused` then. Throws `not-possible` for one that can be read. */
+  /**
+   * Makes the damaged document of a run anew from its history; the run is `paused` then. Takes out damaged letters, saved results
+   * and parts that begin again. Throws `not-possible` where nothing of that is damaged.
+   */
   async repair(id: string, options: RepairOptions = {}): Promise<RepairReport> {
     await this.open()
     return repairRun(id, options, this.#parts.kernel)

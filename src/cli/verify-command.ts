@@ -47,17 +47,19 @@ export async function verifyCommand(
 }
 
 function linesOf(found: Verification, terminal: Terminal): readonly string[] {
-  const { run, ok, signed, entries, segments, pieces, problems } = found
-  const sums = `${entries} history entries, ${segments} segments, ${pieces} pieces, ${signed ? 'signed' : 'not signed'}`
+  const { run, ok, signed, entries, segments, pieces, rows, problems } = found
+  const sums = `${entries} history entries, ${segments} segments, ${pieces} pieces, ${rows} rows beside it, ${signed ? 'signed' : 'not signed'}`
   const verdict = ok ? terminal.onOut('good', 'as it was written') : terminal.onOut('bad', 'damaged')
   return [
     `${terminal.onOut('strong', run)}  ${verdict}  ${terminal.onOut('dim', sums)}`,
-    ...problems.map(({ what, entry, piece }) => {
+    ...problems.flatMap(({ what, entry, piece, row, remedy }) => {
       const where = [
         ...(entry === undefined ? [] : [`entry ${entry}`]),
         ...(piece === undefined ? [] : [`piece ${piece}`]),
+        ...(row === undefined ? [] : [`${row.collection} ${row.key}`]),
       ].join(', ')
-      return `  ${terminal.onOut('plain', what)}${where === '' ? '' : terminal.onOut('dim', ` (${where})`)}`
+      const line = `  ${terminal.onOut('plain', what)}${where === '' ? '' : terminal.onOut('dim', ` (${where})`)}`
+      return remedy === undefined ? [line] : [line, `    ${terminal.onOut('dim', remedy)}`]
     }),
   ]
 }

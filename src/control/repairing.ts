@@ -1,5 +1,6 @@
 /**
- * Makes the document of a run anew from its history, where that document is damaged. What is lost with a document is at
+ * Makes the document of a run anew from its history, where that document is damaged, and takes out damaged rows beside it
+ * that the run can do without. What is lost with a document is at
  * most the entries since the last sealed segment: the run stands again where it stood then, and waits for a person.
  *
  * I1 It is written in place of the revision that was found damaged; where another one stands by then, nothing is.
@@ -15,12 +16,13 @@ import { gatherPieces } from '../store/piece-shelf.ts'
 import { RunDocument, type Along, type DocumentParts } from '../store/run-document.ts'
 import { salvage, type Link, type Salvage } from '../store/salvage.ts'
 import { readSegments } from '../store/segment.ts'
-import type { Row } from '../store/store.ts'
+import type { Delete, Row, Store } from '../store/store.ts'
 import { undoDrops, undoHeights } from '../store/undo-list.ts'
 import { inputHashOf, startedKey } from '../runtime/creation.ts'
 import type { Kernel } from '../runtime/kernel.ts'
 import { isEndedPhase, retell, Untold, type Told } from './retelling.ts'
 import { unknownRun } from './run-store.ts'
+import { findDroppable, type SideDamage } from './side-damage.ts'
 
 /** How a run is repaired. */
 export interface RepairOptions {
@@ -31,20 +33,27 @@ export interface RepairOptions {
 /** What a repaired run is now, and what was lost. */
 export interface RepairReport {
   readonly run: string
-  /** Its document was made anew; `false` for a dry run. */
+  /** `false` for a dry run. */
   readonly done: boolean
-  /** `paused`, or as it had ended. */
+  /** Its document was damaged and is made anew; else only rows beside it are taken out, and it stands as it did. */
+  readonly rebuilt: boolean
+  /** Of one that is rebuilt `paused`, or as it had ended. */
   readonly status: Status
   readonly state: string
   /** The newest history entry that is left. */
   readonly upTo: number
   /** How many entries came after it, where that is known. */
   readonly lost?: number
+  /** Damaged rows beside its document that are taken out, where there are any, and what comes of it. */
+  readonly out?: readonly Out[]
   /** What its damaged document still says of where it stood, where its checksum fits that. */
   readonly was?: { readonly status: string; readonly state: string }
 }
 
-/** Repairs a run. Throws `not-possible` for one that can be read, and `corrupt-document` where nothing of its history is left. */
+/** A row that is taken out. */
+type Out = Pick<SideDamage, 'collection' | 'key'> & { readonly without: string }
+
+/** Repairs a run. Throws `not-possible` for one of which nothing is damaged that it can do without, and `corrupt-document` where nothing of its history is left. */
 export async function repairRun(
   id: string,
   { dryRun = false }: RepairOptions,
@@ -56,7 +65,17 @@ export async function repairRun(
   for (;;) {
     const [row] = await parts.store.get('run', [id])
     if (!row) throw unknownRun(id, parts.store)
-    await mustBeDamaged(id, row, kernel)
+    const document = await readable(id, row, kernel)
+    if (document) {
+      const { run } = document
+      const out = await outOf(parts.store, run)
+      if (out.length === 0) throw notDamaged(id)
+      if (!dryRun && !(await parts.store.write({ check: [document.fence], delete: out.map(deleted) })))
+        continue
+      const { status, state } = run
+      const upTo = documents.read(id, row).history.seq
+      return { run: id, done: !dryRun, rebuilt: false, status, state, upTo, lost: 0, out }
+    }
     const saved = await salvage(parts.store, parts.seal, id, row.value)
     const { told, position, tail } = await read(id, saved, parts)
     const lost =
@@ -68,26 +87,51 @@ export async function repairRun(
     const run = runOf(id, retell(told, { seq: told.seq + 1, at: host.now(), ...happening }))
     const { status, state } = run
     const was = saved.head && { was: { status: saved.head.status, state: saved.head.state } }
-    const report = { run: id, status, state, upTo: told.seq, ...(lost === undefined ? {} : { lost }), ...was }
+    const out = await outOf(parts.store, run)
+    const report = {
+      ...{ run: id, rebuilt: true, status, state, upTo: told.seq },
+      ...(lost === undefined ? {} : { lost }),
+      ...(out.length > 0 ? { out } : {}),
+      ...was,
+    }
     if (dryRun) return { ...report, done: false }
     const damaged: Run = { ...run, worker: 'none', ...(status === 'paused' ? { status: 'corrupt' } : {}) } // so that its tag is written too
-    const document = RunDocument.rebuilt(parts, damaged, row.revision, position, tail)
-    if (!(await document.commit(run, [happening], rowsOf(run, heights)))) continue // it was written meanwhile
-    announce({ run, revision: document.revision, happenings: [happening] })
+    const rebuilt = RunDocument.rebuilt(parts, damaged, row.revision, position, tail)
+    const { put, delete: stale = [] } = rowsOf(run, heights)
+    const along = { ...(put ? { put } : {}), delete: [...stale, ...out.map(deleted)] }
+    if (!(await rebuilt.commit(run, [happening], along))) continue // it was written meanwhile
+    announce({ run, revision: rebuilt.revision, happenings: [happening] })
     return { ...report, done: true }
   }
 }
 
-async function mustBeDamaged(id: string, row: Row, { documents }: Pick<Kernel, 'documents'>): Promise<void> {
+/** The document, where it can be read. */
+async function readable(
+  id: string,
+  row: Row,
+  { documents }: Pick<Kernel, 'documents'>,
+): Promise<RunDocument | undefined> {
   try {
-    await documents.load(id, row)
+    return await documents.load(id, row)
   } catch (error) {
-    if (error instanceof StepwrightError && error.code === 'corrupt-document') return
+    if (error instanceof StepwrightError && error.code === 'corrupt-document') return undefined
     throw error
   }
-  throw new StepwrightError('not-possible', {
+}
+
+async function outOf(store: Store, run: Run): Promise<readonly Out[]> {
+  const found = await findDroppable(store, run)
+  return found.map(({ collection, key, without = '' }) => ({ collection, key, without }))
+}
+
+function deleted({ collection, key }: Out): Delete {
+  return { collection, key }
+}
+
+function notDamaged(id: string): StepwrightError {
+  return new StepwrightError('not-possible', {
     what: `The document of run ${quote(id)} can be read, so there is nothing to repair`,
-    remedy: 'See whether its history can be read too with `stepwright verify`',
+    remedy: 'See whether all else that is stored of it can be read too with `stepwright verify`',
     details: { run: id },
   })
 }

@@ -1,6 +1,6 @@
 /**
  * Whether what is stored of a run is as the engine wrote it: every entry of its history against the hashes, every piece
- * against what refers to it, and the document against what the history leads to.
+ * against what refers to it, the document against what the history leads to, and the rows beside it against their checksums.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
@@ -10,6 +10,7 @@ import type { Run } from '../model/run.ts'
 import { decode, piecesIn } from '../store/codec.ts'
 import { walkHistory, type Problem } from '../store/history-walk.ts'
 import { gatherPieces } from '../store/piece-shelf.ts'
+import { sideRows } from '../store/side-rows.ts'
 import type { DocumentParts } from '../store/run-document.ts'
 import type { Store } from '../store/store.ts'
 import type { StoredRun } from '../store/stored-run.ts'
@@ -17,6 +18,7 @@ import { inputHashOf } from '../runtime/creation.ts'
 import type { Kernel } from '../runtime/kernel.ts'
 import { phaseOf, retell, Untold, type Told } from './retelling.ts'
 import { unknownRun } from './run-store.ts'
+import { damageIn } from './side-damage.ts'
 
 /** What was found out about a run. */
 export interface Verification {
@@ -31,6 +33,8 @@ export interface Verification {
   readonly segments: number
   /** Large values of their own. */
   readonly pieces: number
+  /** Rows beside its document: letters, saved results, parts, and what is to be undone. */
+  readonly rows: number
   readonly problems: readonly Problem[]
 }
 
@@ -46,6 +50,7 @@ export async function verifyRun(id: string, { documents }: Pick<Kernel, 'documen
   if (stored) await audit.attempt(() => audit.read(stored))
   if (stored && audit.sound)
     await audit.attempt(async () => audit.compare((await documents.load(id, row))?.run))
+  await audit.attempt(() => audit.readSides(id, stored))
   return audit.report(id)
 }
 
@@ -55,6 +60,7 @@ class Audit {
   readonly #pieces = new Set<string>()
   #entries = 0
   #segments = 0
+  #rows = 0
   #told: Told | undefined
 
   constructor(parts: DocumentParts) {
@@ -68,7 +74,8 @@ class Audit {
   report(run: string): Verification {
     const { signs: signed } = this.#parts.seal
     const [entries, segments, pieces] = [this.#entries, this.#segments, this.#pieces.size]
-    return { run, ok: this.sound, signed, entries, segments, pieces, problems: this.#problems }
+    const [rows, problems] = [this.#rows, this.#problems]
+    return { run, ok: this.sound, signed, entries, segments, pieces, rows, problems }
   }
 
   /** What is damaged is a problem, and no error. */
@@ -97,6 +104,19 @@ class Audit {
       })
     const { data, vars, signal, votes, undoing } = stored
     await this.#gather([{ data, vars, signal, votes, undoing }], store)
+  }
+
+  async readSides(id: string, stored: StoredRun | undefined): Promise<void> {
+    const { store } = this.#parts
+    for await (const rows of sideRows(store, id)) {
+      this.#rows += rows.length
+      for (const { collection, key, what, remedy } of damageIn(rows, stored))
+        this.#problems.push({ what, row: { collection, key }, remedy })
+      await this.#gather(
+        rows.map(({ encoded }) => encoded),
+        store,
+      )
+    }
   }
 
   /** The texts of all pieces that these refer to; one by one only where some are lost, to say by which. */

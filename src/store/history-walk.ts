@@ -13,6 +13,10 @@ export interface Problem {
   readonly entry?: number
   /** The key of the piece it concerns. */
   readonly piece?: string
+  /** The row beside the document that it concerns, by its collection and its key. */
+  readonly row?: { readonly collection: string; readonly key: string }
+  /** What to do, where that is not to repair the run or to restore the store. */
+  readonly remedy?: string
 }
 
 /** A stretch of a history, its values still encoded. */

@@ -46,6 +46,22 @@ describe('verify and repair', () => {
     expect((await cli.json('show', 'article-7')).result).toMatchObject({ status: 'pending' })
   })
 
+  test('a damaged row beside a run is named, and taken out', async ({ cli }) => {
+    await cli.pending(ArticleWorkflow, 'article-7', { topic: 'cats' })
+    expect((await cli.run(['signal', 'article-7', 'approve', '{"by":"ada"}'])).code).toBe(0)
+    const db = new DatabaseSync(join(cli.folder, 'stepwright.db'))
+    expect(db.prepare('update inbox set value = substr(value, 1, 20)').run().changes).toBe(1)
+    db.close()
+    const { code, out } = await cli.run(['verify', 'article-7'])
+    expect(code).toBe(1)
+    expect(out).toMatch(/A letter in its inbox was changed[^]*\(inbox article-7\/[^]*stepwright repair/)
+    const repaired = await cli.run(['repair', 'article-7'])
+    expect(repaired.out).toMatch(
+      /^article-7 is pending in draft\n {2}inbox article-7\S+ is taken out: what it told is lost/,
+    )
+    expect((await cli.run(['verify', 'article-7'])).code).toBe(0)
+  })
+
   test('what cannot be verified or repaired is said', async ({ cli }) => {
     await cli.pending(ArticleWorkflow, 'article-7', { topic: 'cats' })
     for (const [words, code, error] of [

@@ -60,7 +60,7 @@ export class Recall {
 
   /**
    * What was told since the last call, at first from the beginning; waits until there is something. `undefined` after
-   * the end of the run. Throws `unknown-run`, and what a store throws.
+   * an end that is one for good. Throws `unknown-run`, and what a store throws.
    */
   async next(): Promise<readonly Scene[] | undefined> {
     while (!this.#over && !this.#ended) {
@@ -85,7 +85,7 @@ export class Recall {
       for (const event of events) scenes.push(this.#take(event))
       scenes.splice(0, scenes.length - MOST_TOLD)
     }
-    this.#ended = isEnded(stored.status)
+    this.#ended = isEnded(stored.status) && stored.status !== 'failed' // a person may try that again
     const last = scenes.pop()
     if (!last) return scenes
     const { status, timer, reminding, paused } = stored

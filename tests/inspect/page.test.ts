@@ -132,7 +132,7 @@ describe.skipIf(!hasChromium)('the page', () => {
     await at(page, 'published')
     for (const id of ['r2', 'r1']) {
       await page.getByRole('link', { name: new RegExp(id) }).click()
-      await page.getByText('started').waitFor()
+      await page.getByRole('button', { name: /started$/ }).waitFor()
       await page.getByRole('slider').fill('0')
       await page.evaluate(`document.querySelectorAll('details').forEach((each) => (each.open = true))`)
       expect(await page.content()).not.toMatch(SECRETS)

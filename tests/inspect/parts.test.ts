@@ -79,6 +79,26 @@ test('how many items of a map have ended, in few messages', async () => {
   expect(client.messages.length).toBeLessThan(100)
 })
 
+test('how many items had ended is told of a recorded map too, as soon as they are joined', async () => {
+  const work = (i: number) => {
+    if (i === 2) throw new TypeError('no')
+  }
+  const Items = items({ onError: 'collect', maxAttempts: 1 })
+  const { engine, connect } = await open([Items], { item: work })
+  await (await engine.start(Items, { count: 5 }, { id: 'r1' })).result()
+  const client = await connect('run=r1')
+  await client.until((m) => m.type === 'service.stop')
+  const stood = client.messages.flatMap(({ state }) => (state ? [[state.value, state.context]] : []))
+  expect(stood).toMatchObject([
+    ['each', { data: { count: 5 } }],
+    ['each', { progress: { done: 4, failed: 1 } }],
+    ['done', {}],
+    ['done', {}],
+  ])
+  expect(stood[0]?.[1]).not.toHaveProperty('progress')
+  expect(stood[2]?.[1]).not.toHaveProperty('progress')
+})
+
 test('a child run is a service of its own, beside its parent', async () => {
   const Family = family()
   const { engine, connect } = await open([Family, KidWorkflow], { work: () => 'wait' })

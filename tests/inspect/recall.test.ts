@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { z } from 'zod'
-import { states, type Input, type ShapeOf } from '../../src/index.ts'
+import { FatalError, states, type Input, type ShapeOf } from '../../src/index.ts'
+import { paid, ShopWorkflow } from '../support/shop.ts'
 import { TripWorkflow, World } from '../support/trip.ts'
 import { Article } from './article.ts'
 import type { Client } from './client.ts'
@@ -55,6 +56,32 @@ test('a run that was undone is one story, from its start to what it came to', as
   let entries = 0
   for await (const _ of run.events()) entries++
   expect(client.messages.filter((m) => m.state)).toHaveLength(entries)
+})
+
+test('a run that failed is followed on: a person may try it again', async () => {
+  let ships = 0
+  const ship = () => {
+    if (++ships === 1) throw new FatalError('no ship')
+  }
+  const resources = { hands: { ...paid, ship } }
+  const { engine, connect } = await inspected({ workflows: [ShopWorkflow], resources } as never)
+  const run = await engine.start(ShopWorkflow as never, { amount: 7 } as never, { id: 'r1' })
+  await expect.poll(async () => (await run.view()).status).toBe('waiting')
+  await run.signal('approve' as never, { by: 'ada' } as never)
+  await expect.poll(async () => (await run.view()).status).toBe('failed')
+  const client = await connect('run=r1')
+  await client.until((m) => m.type === 'service.stop')
+  const told = client.messages.length
+  await run.retry()
+  const kinds = (): string[] => client.messages.map(({ type }) => type)
+  await expect.poll(() => kinds().filter((type) => type === 'service.stop').length).toBe(2)
+  expect(kinds().slice(told)).not.toContain('service.register') // it goes on where it stood
+  // whether it is seen before a worker has taken it is chance
+  expect(
+    standings(client, 'r1')
+      .filter((line) => line !== '"ship" pending')
+      .slice(-4),
+  ).toEqual(['"ship" failed', '"ship" running', '"done" running', '"done" completed'])
 })
 
 enum Count {

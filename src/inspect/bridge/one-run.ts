@@ -96,12 +96,16 @@ export class OneRun implements Viewer {
       if (happening.type === 'child-started') this.#followChild(happening.child)
   }
 
-  /** A history tells of branches when they are joined. */
+  /** A history tells of branches and items when they are joined. */
   #takeJoined({ run, happenings }: InspectedCommit): void {
     const { definition } = this.#parts.machineOf(run)
     for (const happening of happenings) {
-      const branches = happening.type === 'joined' ? joinedBranches(definition, happening) : undefined
+      if (happening.type !== 'joined') continue
+      const { state, done, failed } = happening
+      const branches = joinedBranches(definition, happening)
+      const progress = { ...this.#liveParts(run).progress, done, failed }
       if (branches) this.#live.set(run.id, { ...run, branches })
+      else if (definition.states.get(state)?.kind === 'map') this.#live.set(run.id, { ...run, progress })
     }
   }
 

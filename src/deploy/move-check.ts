@@ -1,6 +1,6 @@
 import { awaitedBy, isChild, type Definition, type StateDefinition } from '../definition/definition.ts'
 import { exitsOf } from '../definition/exit.ts'
-import { sayDuration } from '../inspect/drawn-text.ts'
+import { sayAny, sayDuration } from '../inspect/drawn-text.ts'
 import type { WorkflowJson } from '../inspect/chart-json.ts'
 import type { Failure } from '../model/failure.ts'
 import type { HistoryEvent } from '../model/history.ts'
@@ -63,11 +63,9 @@ function checkEvent(event: HistoryEvent, state: StateDefinition, judging: Judgin
             came: `${state.name} is not final any more`,
           }
     case 'failed': {
-      const edge = catching(state, event.failure)
+      const ways = waysFor(state, event.failure)
       const expected = `fails with ${event.failure.name}`
-      return edge === undefined
-        ? undefined
-        : { what: 'failure', expected, came: `that is caught, and it goes to ${edge}` }
+      return ways.has(undefined) ? undefined : { what: 'failure', expected, came: sayWays(ways) }
     }
     case 'child-started': {
       const spec =
@@ -104,7 +102,7 @@ function checkMove(
       exit.to === to &&
       (by === 'skip' || (exit.by === by && (exit.by !== 'signal' || exit.signal === signal))),
   )
-  if (declared) return undefined
+  if (declared) return checkCaught(moved, to, state)
   const ways = [...new Set(exits.filter((exit) => by === 'skip' || exit.by === by).map((exit) => exit.to))]
   const came = ways.length > 0 ? `goes only to ${ways.join(', ')}` : `has no such way out`
   return { what: 'move', expected: sayMove(moved), came }
@@ -148,14 +146,39 @@ function expiryOf(old: WorkflowJson | undefined, state: string): number | undefi
   return found && (exit?.by === 'expires' ? exit.afterMs : Infinity)
 }
 
-/** Where the first edge leads that surely fits: the class of an error is not kept, only its name. */
-function catching(state: StateDefinition, { name, code }: Failure): string | undefined {
-  if (state.kind === 'final') return undefined
-  const fits = (match: string | { readonly name: string }): boolean =>
-    typeof match === 'string'
-      ? match === name || match === code
-      : match.name === name || match.name === 'Error'
-  return state.catches.find(({ errors }) => errors.length === 0 || errors.some(fits))?.to
+/** What was caught may be taken by another edge now; histories from before it was told say nothing. */
+function checkCaught(
+  { failure, ...moved }: HistoryEvent & { readonly type: 'moved' },
+  to: string,
+  state: StateDefinition,
+): Parting | undefined {
+  const ways = failure && waysFor(state, failure)
+  if (!ways || ways.has(to)) return undefined
+  return { what: 'move', expected: `${sayMove(moved)} with ${failure.name}`, came: sayWays(ways) }
+}
+
+/** Where a failure may lead; `undefined` among them: it is not caught. The class of an error is not kept, only its name. */
+function waysFor(state: StateDefinition, { name, code }: Failure): ReadonlySet<string | undefined> {
+  const ways = new Set<string | undefined>()
+  for (const { errors, to } of state.kind === 'final' ? [] : state.catches) {
+    const isSure =
+      errors.length === 0 ||
+      errors.some((match) =>
+        typeof match === 'string'
+          ? match === name || match === code
+          : match.name === name || match.name === 'Error',
+      )
+    if (isSure || errors.some((match) => typeof match === 'function')) ways.add(to)
+    if (isSure) return ways
+  }
+  return ways.add(undefined)
+}
+
+function sayWays(ways: ReadonlySet<string | undefined>): string {
+  const known = [...ways].filter((to) => to !== undefined)
+  return known.length === 0
+    ? 'that is not caught any more'
+    : `that is caught, and it goes to ${sayAny(known)}`
 }
 
 function undoes(state: StateDefinition): boolean {

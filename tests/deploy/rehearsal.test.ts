@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { FatalError } from 'stepwright'
 import { createLlm, type Model } from 'stepwright/llm'
 import { createTestEngine } from 'stepwright/testing'
 import { RunStore } from '../../src/control/run-store.ts'
@@ -191,6 +192,22 @@ describe('on the chart alone', () => {
   ])('%s', async (_name, to, expected) => {
     const all = await rehearse(await recorded(), to)
     expect(said(all)).toEqual(expected)
+  })
+
+  class Unlikely extends Error {}
+  const caught = { to: 'check', with: { text: 'x' } }
+  const elsewhere = { error: FatalError, to: 'done', with: { text: 'x' } }
+  test.each<readonly [name: string, edges: readonly object[], said: string | undefined]>([
+    ['an edge before it takes what was caught', [elsewhere, caught], 'that is caught, and it goes to done'],
+    ['none is left that takes it', [{ ...caught, error: 'EBUSY' }], 'that is not caught any more'],
+    ['one that may take it leads there', [{ ...caught, error: Unlikely }, elsewhere], undefined],
+    ['one before it cannot take it', [{ ...elsewhere, error: 'EBUSY' }, caught], undefined],
+  ])('of a failure that was caught: %s', async (_name, edges, came) => {
+    const store = await recorded({ draft: { catch: caught } })
+    const all = await rehearse(store, { draft: { catch: edges } }, { filter: { runs: ['failed'] } })
+    expect(said(all)).toEqual(
+      came === undefined ? {} : { failed: `draft 1: goes to check by catch with FatalError / ${came}` },
+    )
   })
 
   test('a wait that is shorter than it was ends before a signal that came later', async () => {

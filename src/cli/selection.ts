@@ -1,4 +1,4 @@
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { StepwrightError, quote, whatOf } from '../errors/stepwright-error.ts'
 import { checkId } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
 import type { RunFilter } from '../control/run-store.ts'
@@ -99,8 +99,7 @@ async function done(deed: Deed, { act, runs }: Doing, alone: boolean): Promise<D
   } catch (error) {
     if (alone || !(error instanceof StepwrightError) || exitCodeOf(error) !== EXIT.badInput) throw error
     const { code, remedy } = error
-    const message = error.message.replace(`. ${remedy}. [${code}]`, '')
-    return { ...deed, possible: code !== 'not-possible', error: { code, message, remedy } }
+    return { ...deed, possible: code !== 'not-possible', error: { code, message: whatOf(error), remedy } }
   }
   return { ...deed, done: true, now: (await runs.view(deed.run)).status }
 }

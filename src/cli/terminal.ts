@@ -1,6 +1,6 @@
 import { Console } from 'node:console'
 import { inspect, styleText } from 'node:util'
-import { StepwrightError } from '../errors/stepwright-error.ts'
+import { StepwrightError, whatOf } from '../errors/stepwright-error.ts'
 import { writeJson } from './json-text.ts'
 
 /** Looks of text on a terminal. */
@@ -134,8 +134,8 @@ function isColourful(stream: NodeJS.WriteStream): boolean {
 
 function explain(error: unknown): { code: string; message: string; remedy: string; details: unknown } {
   if (error instanceof StepwrightError) {
-    const { code, message, remedy, details } = error
-    return { code, remedy, details, message: message.replace(`. ${remedy}. [${code}]`, '') }
+    const { code, remedy, details } = error
+    return { code, remedy, details, message: whatOf(error) }
   }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
   return {

@@ -37,6 +37,12 @@ export class StepwrightError extends Error {
   }
 }
 
+/** What is wrong alone, where remedy and code are shown in places of their own. */
+export function whatOf({ message, remedy, code }: StepwrightError): string {
+  const end = `${remedy}. [${code}]`
+  return message.endsWith(end) ? message.slice(0, -end.length).replace(/(\. |\n)$/, '') : message
+}
+
 /** A value as it is quoted in messages: JSON where possible, at most 80 characters. */
 export function quote(value: unknown): string {
   let text: string | undefined

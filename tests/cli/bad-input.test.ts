@@ -111,6 +111,24 @@ describe.concurrent('bad input is a coded error with a remedy, never a stack', (
     expect(existsSync(join(cli.folder, 'typo.db'))).toBe(false)
   })
 
+  test('a class that is refused says once what to do about its problems', async ({ cli }) => {
+    await writeFile(
+      join(cli.folder, 'refused.ts'),
+      `import { states } from '${fixture('../../../src/index.ts')}'
+const any = { '~standard': { version: 1, vendor: 'test', validate: (value: unknown) => ({ value }) } }
+const T = states({ Ask: 'ask', Done: 'done', Lost: 'lost' } as const, { ask: any, done: any, lost: any }, { initial: 'ask', final: ['done'] })
+@T.workflow({ name: 'refused' })
+export class Refused { @T.step('ask', { to: 'done' }) ask() { return T.go('done', {}) } }`,
+    )
+    for (const words of [['run', 'refused.ts'], ['graph', 'refused.ts']] as const) {
+      const { code, out, err } = await cli.run(words)
+      expect((out + err).match(/Mend each of these/g), words[0]).toHaveLength(1)
+      expect(code).not.toBe(0)
+    }
+    const { error } = await cli.json('run', 'refused.ts')
+    expect(error?.message).toMatch(/^Refused cannot be a workflow:\n {2}- [^]*[^\n]$/)
+  })
+
   test('with --json it is one line of JSON on stderr', async ({ cli }) => {
     const { code, out, err } = await cli.run(['show', 'x'.repeat(300), '--json'])
     expect(JSON.parse(err)).toEqual({

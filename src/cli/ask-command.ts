@@ -70,7 +70,8 @@ export async function unpauseCommand(
     const act = async (id: string): Promise<void> => {
       const view = await runs.view(id)
       if (!fits(view) && view.may.includes(verb)) {
-        const remedy = `Drive it with ${shellLine('resume', ['<FILE>'], { run: id, store: storeWord(choice, store) })}`
+        const line = shellLine('resume', [], { run: id, store: storeWord(choice, store) })
+        const remedy = `Drive it, with the file that exports ${view.workflow} at the end of: ${line}`
         throw needsFile(view, verb, remedy)
       }
       await control.resume(id, said)

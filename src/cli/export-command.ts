@@ -37,7 +37,7 @@ export async function exportCommand(
   if (options.test && path === undefined)
     throw new StepwrightError('invalid-options', {
       what: '--test is given without the file that exports the workflow, which the test has to import',
-      remedy: `Name it: ${shellLine('export', [id, 'FILE'], { test: true })}`,
+      remedy: `Name the file that exports its workflow at the end of: ${shellLine('export', [id], { test: true })}`,
     })
   const record = await readStore(choice.url, async ({ runs, store }) => {
     const found = await recordOf(id, runs, store)

@@ -8,6 +8,7 @@ import { systemHost } from '../model/host.ts'
 import { Documents } from '../store/documents.ts'
 import { sealOf } from '../store/seal.ts'
 import type { Store } from '../store/store.ts'
+import { Aside } from './aside.ts'
 import { exitCodeFor } from './exit-code.ts'
 import { sayFailure, sayHappening } from './happening-text.ts'
 import { shownView } from './masks.ts'
@@ -45,6 +46,8 @@ export async function lastEvent(store: Store, id: string): Promise<number> {
 export async function followToEnd(followed: Followed): Promise<number> {
   const { engine, handle, file, after, store, terminal } = followed
   const end = engine.subscribe(childWatch(followed))
+  const aside = new Aside({ engine, file, store, terminal, runs: [handle.id], childrenOnly: true })
+  await aside.begin()
   try {
     for await (const event of handle.events({ after })) {
       const { tone, text } = sayHappening(event, event.at)
@@ -59,6 +62,7 @@ export async function followToEnd(followed: Followed): Promise<number> {
     }
   } finally {
     end()
+    aside.end()
   }
   const view = await handle.view()
   return finish(await shownView(view, engine.store, terminal), store, terminal)
@@ -119,7 +123,7 @@ function childWatch({ engine, handle, file, store, terminal }: Followed): (commi
     family.add(run.id)
     if (told >= CHILDREN_TOLD) return
     const view = viewOf(run, revision, machineFor(engine, file, run.workflow))
-    if (!needsSomebody(view)) return
+    if (view.status !== 'waiting' || !needsSomebody(view)) return
     told += 1
     noteWait(view, store, terminal, Date.now(), `${run.id} `)
   }

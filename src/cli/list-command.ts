@@ -1,6 +1,7 @@
-import type { Status } from '../model/status.ts'
+import { isEnded, type Status } from '../model/status.ts'
 import { checkId } from '../model/identifier.ts'
 import type { RunView } from '../control/run-view.ts'
+import { askedOf, sayAsked, type Asked } from './asked.ts'
 import { EXIT } from './exit-code.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import type { StoreChoice } from './shell-line.ts'
@@ -18,6 +19,11 @@ export interface ListOptions {
   readonly limit: number
 }
 
+/** A run as it is listed, with what was asked of it and no worker has taken yet. */
+interface Listed extends RunView {
+  readonly asked?: readonly Asked[]
+}
+
 /** Lists runs, newest first. */
 export async function listCommand(
   { limit, ...filter }: ListOptions,
@@ -25,9 +31,12 @@ export async function listCommand(
   terminal: Terminal,
 ): Promise<number> {
   if (filter.session !== undefined) checkId('session', filter.session)
-  const found = await readStore(url, async ({ runs, withAwaits }) => {
-    const views: RunView[] = []
-    for (const view of await runs.list({ ...filter, limit: limit + 1 })) views.push(await withAwaits(view))
+  const found = await readStore(url, async ({ store, runs, withAwaits }) => {
+    const views: Listed[] = []
+    for (const view of await runs.list({ ...filter, limit: limit + 1 })) {
+      const asked = isEnded(view.status) ? [] : await askedOf(store, view.id)
+      views.push({ ...(await withAwaits(view)), ...(asked.length > 0 ? { asked } : {}) })
+    }
     return views
   })
   const shown = found.slice(0, limit)
@@ -58,10 +67,13 @@ function row({
   timer,
   createdAt,
   updatedAt,
-}: RunView): string[] {
+  asked = [],
+}: Listed): string[] {
   const now = Date.now()
   const until = timer ? sayUntil(timer, now) : ''
-  const waits = [awaits.join(' or '), until].filter(Boolean).join(', ')
+  const waits = [awaits.join(' or '), until, ...asked.map((each) => sayAsked(each, now))]
+    .filter(Boolean)
+    .join(', ')
   const changed = updatedAt > 0 ? sayDistance(updatedAt, now) : '-'
   return [id, `${workflow}@${version}`, status, state, waits || '-', sayDate(createdAt), changed].map(oneLine)
 }

@@ -6,12 +6,14 @@ import type { Duration } from '../model/duration.ts'
 import { checkId } from '../model/identifier.ts'
 import { isEnded, isParked, STATUSES } from '../model/status.ts'
 import type { RunView } from '../control/run-view.ts'
+import { Aside } from './aside.ts'
 import { withEngine } from './driving.ts'
-import { settleAll, showCommits, viewIfReadable } from './settling.ts'
+import { viewIfReadable } from './readable-view.ts'
+import { settleAll, showCommits } from './settling.ts'
 import { shellLine, storeWord, type StoreChoice } from './shell-line.ts'
 import { mustExist } from './store-reader.ts'
 import type { Terminal } from './terminal.ts'
-import { familyOf, loadWorkflowFile, type WorkflowFile } from './workflow-file.ts'
+import { hasWorkflow, loadWorkflowFile, type WorkflowFile } from './workflow-file.ts'
 
 /** Options of `stepwright resume` with a file. */
 export interface ResumeOptions {
@@ -71,10 +73,11 @@ export async function resumeCommand(
       if (named.length > 0 || session !== undefined)
         for (const id of ids) await takeUp(engine, id, as, terminal)
       if (watch) {
+        await new Aside({ engine, file, store, terminal }).begin()
         terminal.note(terminal.onErr('dim', `driving ${names(file)} in ${engine.store.name} until Ctrl-C`))
         return forever()
       }
-      const code = await settleAll(engine, file, ids, terminal, 'Nothing to resume')
+      const code = await settleAll({ engine, file, ids, store, none: 'Nothing to resume' }, terminal)
       end()
       return code
     },
@@ -102,10 +105,6 @@ function names({ workflows }: WorkflowFile): string {
   return [...new Set(workflows.map(({ definition }) => definition.name))].join(', ')
 }
 
-function has(file: WorkflowFile, { workflow }: Pick<RunView, 'workflow'>): boolean {
-  return familyOf(file, file.workflows).some(({ definition }) => definition.name === workflow)
-}
-
 async function mine(engine: Engine, file: WorkflowFile, id: string): Promise<string> {
   const view = await (await engine.get(id)).view()
   checkHas(file, view)
@@ -114,7 +113,7 @@ async function mine(engine: Engine, file: WorkflowFile, id: string): Promise<str
 
 /** Throws `unknown-workflow` where the file does not have the workflow of a run. */
 export function checkHas(file: WorkflowFile, { id, workflow }: Pick<RunView, 'id' | 'workflow'>): void {
-  if (has(file, { workflow })) return
+  if (hasWorkflow(file, workflow)) return
   throw new StepwrightError('unknown-workflow', {
     what: `Run ${quote(id)} is one of ${quote(workflow)}, which ${file.path} does not export`,
     remedy: 'Name the file that exports that workflow',
@@ -136,11 +135,13 @@ async function ofSession(
       details: { session },
     })
   }
-  for (const view of views.filter((v) => !has(file, v)))
+  for (const view of views.filter((v) => !hasWorkflow(file, v.workflow)))
     terminal.note(
       `${terminal.onErr('strong', view.id)} is left alone: its workflow ${terminal.onErr('plain', view.workflow)} is not in ${terminal.onErr('plain', file.path)}`,
     )
-  return views.filter((view) => has(file, view) && view.status !== 'corrupt').map(({ id }) => id)
+  return views
+    .filter((view) => hasWorkflow(file, view.workflow) && view.status !== 'corrupt')
+    .map(({ id }) => id)
 }
 
 /**
@@ -155,7 +156,7 @@ async function open(engine: Engine, file: WorkflowFile, terminal: Terminal): Pro
       limit: Number.MAX_SAFE_INTEGER,
     })) {
       const view = found.has(key) ? undefined : await viewIfReadable(engine, key)
-      if (found.has(key) || (view && !has(file, view))) continue
+      if (found.has(key) || (view && !hasWorkflow(file, view.workflow))) continue
       if (view && !isParked(view.status) && view.status !== 'paused') found.add(key)
       else terminal.note(`${terminal.onErr('strong', key)} is ${status} and left alone; resume it with --run`)
     }

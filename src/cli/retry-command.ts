@@ -92,13 +92,8 @@ async function retryMany(
       if (!drives || begun.length === 0)
         return reportDeeds(deeds, terminal, ({ state }) => `is tried again in ${state}`)
       for (const { error } of deeds.runs) if (error) terminal.warn(`${error.message}. ${error.remedy}.`)
-      const code = await settleAll(
-        engine,
-        file,
-        begun.map(({ run }) => run),
-        terminal,
-        '',
-      )
+      const ids = begun.map(({ run }) => run)
+      const code = await settleAll({ engine, file, ids, store }, terminal)
       end()
       return begun.length < deeds.runs.length ? EXIT.badInput : code
     },

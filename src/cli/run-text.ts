@@ -1,16 +1,18 @@
 import type { ReceivedSignal } from '../model/run.ts'
 import { isEnded, type Status } from '../model/status.ts'
 import type { RunView } from '../control/run-view.ts'
+import { sayAsked, type Asked } from './asked.ts'
 import { sayCaller } from './caller-argument.ts'
 import { sayFailure, sayVisit } from './happening-text.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import { sayCounts } from './parts-command.ts'
-import { shellLine } from './shell-line.ts'
-import { signalLines, TIMER_WORDS } from './standing.ts'
+import { helpLines, signalLines, TIMER_WORDS } from './standing.ts'
 import { clean, type Terminal, type Tone } from './terminal.ts'
 
 /** What of a run does not stand in its document. */
 export interface Details {
+  /** What was asked of it, and no worker has taken yet. */
+  readonly asked?: readonly Asked[]
   /** How many parts of its state stand where. */
   readonly parts?: Readonly<Record<string, number>>
   /** What would be undone, or is left to be, in that order. */
@@ -42,18 +44,19 @@ const UNDO_SHOWN = 10
 export function describeRun(
   view: RunView,
   details: Details,
-  store: string | undefined,
+  { file, store }: { readonly file: string | undefined; readonly store: string | undefined },
   terminal: Terminal,
 ): string[] {
   const { id, status, state, data, vars, may } = view
   const lines: Line[] = [
     ...originLines(view),
+    ...(details.asked ?? []).map((asked) => ['asked', clean(sayAsked(asked, Date.now()))] as const),
     ...waitLines(view, details, store, terminal),
     ...workLines(view, details, terminal),
     ['data', terminal.value(data)],
     ['vars', terminal.value(vars)],
     ...(may.length > 0 ? [['may', may.join(', ')] as const] : []),
-    ...helpLines(view, store).map((line) => ['', terminal.onOut('dim', line)] as const),
+    ...helpLines(view, file, store).map((line) => ['', terminal.onOut('dim', line)] as const),
   ]
   const head = `${terminal.onOut('strong', id)}  ${terminal.onOut(TONES[status] ?? 'plain', status)} in ${terminal.onOut('strong', state)}`
   return [
@@ -138,23 +141,6 @@ function workLines(view: RunView, { parts, undo = [] }: Details, terminal: Termi
   }
   if (failure) lines.push(['failure', terminal.onOut('bad', sayFailure(failure))])
   return lines
-}
-
-/** How a run that stands still is helped on. */
-function helpLines({ id, status }: RunView, store: string | undefined): string[] {
-  const resume = shellLine('resume', ['<FILE>'], { run: id, store })
-  switch (status) {
-    case 'failed':
-      return [shellLine('retry', [id, '<FILE>'], { store })]
-    case 'compensation-failed':
-      return [resume, shellLine('skip-compensation', [id, '<FILE>'], { store })]
-    case 'paused':
-    case 'quarantined':
-    case 'needs-migration':
-      return [resume]
-    default:
-      return []
-  }
 }
 
 function timed(at: number): string {

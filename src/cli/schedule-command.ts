@@ -168,7 +168,7 @@ export async function backfillSchedule(
     const end = showCommits(engine, file, terminal)
     const runs = await engine.schedules.backfill(id, from, to)
     if (follow) {
-      const code = await settleAll(engine, file, runs, terminal, 'Nothing was due then')
+      const code = await settleAll({ engine, file, ids: runs, store, none: 'Nothing was due then' }, terminal)
       end()
       return code
     }

@@ -1,14 +1,16 @@
 import { shownView } from './masks.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Engine } from '../engine.ts'
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { quote } from '../errors/stepwright-error.ts'
 import { isEnded, isParked } from '../model/status.ts'
 import type { Committed } from '../runtime/kernel.ts'
 import { viewOf, type RunView } from '../control/run-view.ts'
 import { readInbox } from '../store/inbox.ts'
+import { Aside } from './aside.ts'
 import { exitCodeForAll } from './exit-code.ts'
 import { sayHappening } from './happening-text.ts'
 import { sayTime } from './moment.ts'
+import { viewIfReadable } from './readable-view.ts'
 import { needsSomebody, sayStanding, standingOf } from './standing.ts'
 import type { Terminal } from './terminal.ts'
 import { machineFor, type WorkflowFile } from './workflow-file.ts'
@@ -16,20 +18,36 @@ import { machineFor, type WorkflowFile } from './workflow-file.ts'
 /** How often runs that other processes may drive are looked at. */
 const LOOK_MS = 100
 
+/** Runs that wait for a time that are told of one by one. */
+const SLEEPERS = 10
+
 /** Shows what every run of an engine goes through. Returns what ends that. */
 export function showCommits(engine: Engine, file: WorkflowFile, terminal: Terminal): () => void {
   return engine.subscribe((committed) => sayCommit(engine, file, committed, terminal))
 }
 
+/** Runs that are driven until each stands still. */
+export interface Settling {
+  readonly engine: Engine
+  readonly file: WorkflowFile
+  readonly ids: readonly string[]
+  /** The `--store` of hints. */
+  readonly store: string | undefined
+  /** Said where there are no runs at all. */
+  readonly none?: string
+}
+
 /** Waits until each of the runs has ended, was set aside, or waits for somebody; then says where they stand. */
 export async function settleAll(
-  engine: Engine,
-  file: WorkflowFile,
-  ids: readonly string[],
+  { engine, file, ids, store, none = '' }: Settling,
   terminal: Terminal,
-  none: string,
 ): Promise<number> {
+  const aside = new Aside({ engine, file, store, terminal, runs: ids })
+  await aside.begin()
+  await noteSleepers(engine, file, ids, terminal)
   const settled = await settle(engine, file, ids)
+  await aside.look()
+  aside.end()
   const views = await Promise.all(settled.map((view) => shownView(view, engine.store, terminal)))
   for (const view of views)
     if (!isEnded(view.status) && !knows(engine, file, view)) noteUnknown(view, file, terminal)
@@ -41,6 +59,26 @@ export async function settleAll(
         `${terminal.onOut('strong', view.id)} ${terminal.onOut('plain', sayStanding(view, Date.now()))}`,
       )
   return exitCodeForAll(views.map(({ status }) => status))
+}
+
+/** Runs that time will move told nothing when they came to wait before: says until when. */
+async function noteSleepers(
+  engine: Engine,
+  file: WorkflowFile,
+  ids: readonly string[],
+  terminal: Terminal,
+): Promise<void> {
+  const sleepers: RunView[] = []
+  for (const id of ids) {
+    const view = await viewIfReadable(engine, id)
+    if (view?.status === 'waiting' && view.timer && (await goesOn(engine, file, view))) sleepers.push(view)
+  }
+  for (const view of sleepers.slice(0, SLEEPERS))
+    terminal.note(
+      `${terminal.onErr('strong', view.id)} ${terminal.onErr('plain', sayStanding(view, Date.now()))}`,
+    )
+  const more = sleepers.length - SLEEPERS
+  if (more > 0) terminal.note(terminal.onErr('dim', `and ${more} more that wait for a time`))
 }
 
 async function settle(
@@ -101,17 +139,6 @@ async function lookAtChildren(
       return { waits: true, goOn: true }
   }
   return { waits: children.length > 0, goOn: false }
-}
-
-/** `undefined` for a run that is not there, or whose document is damaged. */
-export async function viewIfReadable(engine: Engine, id: string): Promise<RunView | undefined> {
-  try {
-    return await (await engine.get(id)).view()
-  } catch (error) {
-    const code = error instanceof StepwrightError ? error.code : undefined
-    if (code === 'corrupt-document' || code === 'store-newer' || code === 'unknown-run') return undefined
-    throw error
-  }
 }
 
 function sayCommit(

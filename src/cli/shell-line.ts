@@ -24,6 +24,23 @@ export function shellLine(
   return ['npx stepwright', verb, ...(guarded ? [...given, '--', ...plain] : [...plain, ...given])].join(' ')
 }
 
+/**
+ * A command that needs a workflow file, as lines. Where none was named it stands last and is left out, so that the line
+ * can be pasted and the file be typed behind it; the second line says which.
+ */
+export function fileLines(
+  verb: string,
+  words: readonly string[],
+  { file, workflow }: { readonly file?: string | undefined; readonly workflow?: string | undefined },
+  options: Parameters<typeof shellLine>[2] = {},
+): readonly string[] {
+  if (file !== undefined) return [shellLine(verb, [...words, file], options)]
+  return [
+    shellLine(verb, words, options),
+    `with the file that exports ${workflow ?? 'its workflow'} at its end`,
+  ]
+}
+
 /** The `--store` of such a command; an address with a password is shown without it. */
 export function storeWord({ url, named }: StoreChoice, store: Store): string | undefined {
   if (!named) return undefined

@@ -4,6 +4,7 @@ import { checkId } from '../model/identifier.ts'
 import { isEnded } from '../model/status.ts'
 import { SOURCE } from '../runtime/part-queue.ts'
 import type { RunView } from '../control/run-view.ts'
+import { askedOf } from './asked.ts'
 import { EXIT } from './exit-code.ts'
 import { lastEvent } from './following.ts'
 import { sayHappening } from './happening-text.ts'
@@ -38,7 +39,7 @@ export async function showCommand(
     if (terminal.json) terminal.printJson({ ...view, ...details, history })
     else
       for (const line of [
-        ...describeRun(view, details, storeWord(choice, store), terminal),
+        ...describeRun(view, details, { file: path, store: storeWord(choice, store) }, terminal),
         ...tell(history, last, terminal),
       ])
         terminal.print(line)
@@ -46,11 +47,17 @@ export async function showCommand(
   })
 }
 
-async function detailsOf(view: RunView, path: string | undefined, { runs }: StoreReader): Promise<Details> {
+async function detailsOf(
+  view: RunView,
+  path: string | undefined,
+  { store, runs }: StoreReader,
+): Promise<Details> {
   const { id, status, undoable = 0 } = view
   const parts = [...(await runs.parts(id))].filter(([name]) => name !== SOURCE)
   const undo = isEnded(status) || undoable === 0 ? [] : await runs.undoable(id)
+  const asked = isEnded(status) ? [] : await askedOf(store, id)
   return {
+    ...(asked.length > 0 ? { asked } : {}),
     ...(parts.length > 0 ? { parts: countParts(parts) } : {}),
     ...(undo.length > 0 ? { undo: undo.map(({ state, visit }) => ({ state, visit })) } : {}),
     ...(path === undefined ? {} : { takes: Object.fromEntries(await takesOf(view, path)) }),

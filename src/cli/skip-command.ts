@@ -4,7 +4,7 @@ import { checkId } from '../model/identifier.ts'
 import { EXIT } from './exit-code.ts'
 import { readJsonArgument } from './json-argument.ts'
 import { moveRun } from './moving.ts'
-import { shellLine, storeWord, type StoreChoice } from './shell-line.ts'
+import { fileLines, storeWord, type StoreChoice } from './shell-line.ts'
 import { sayStanding, standingOf } from './standing.ts'
 import { readStore } from './store-reader.ts'
 import type { Terminal } from './terminal.ts'
@@ -54,8 +54,10 @@ export async function skipCompensationCommand(
       terminal.print(
         `${terminal.onOut('strong', run)} ${terminal.onOut('plain', sayStanding(view, Date.now()))}`,
       )
-    const line = shellLine('resume', ['<FILE>'], { run, store: storeWord(choice, store) })
-    terminal.note(terminal.onErr('dim', `it is left to the workers there are; to drive it here:\n  ${line}`))
+    terminal.note(terminal.onErr('dim', 'it is left to the workers there are; to drive it here:'))
+    const word = storeWord(choice, store)
+    for (const line of fileLines('resume', [], view, { run, store: word }))
+      terminal.note(terminal.onErr('dim', `  ${line}`))
     return EXIT.ok
   })
 }

@@ -3,7 +3,7 @@ import type { Timer } from '../model/run.ts'
 import { isParked } from '../model/status.ts'
 import { sayFailure } from './happening-text.ts'
 import { sayDate, sayDistance } from './moment.ts'
-import { shellLine } from './shell-line.ts'
+import { fileLines, shellLine } from './shell-line.ts'
 import { oneLine, type Terminal } from './terminal.ts'
 
 /** Where a run stands, for programs. */
@@ -84,6 +84,29 @@ export function signalLines(
       store,
     })
   })
+}
+
+/** How a run that stands still is helped on, as commands. `file`: the one with its workflow, where it is known. */
+export function helpLines(
+  { id, status, workflow }: Pick<RunView, 'id' | 'status' | 'workflow'>,
+  file: string | undefined,
+  store: string | undefined,
+): readonly string[] {
+  const of = { file, workflow }
+  const letGo = shellLine('resume', file === undefined ? [] : [file], { run: id, store })
+  switch (status) {
+    case 'failed':
+      return fileLines('retry', [id], of, { store })
+    case 'compensation-failed':
+      return [letGo, shellLine('skip-compensation', file === undefined ? [id] : [id, file], { store })]
+    case 'paused':
+      return [letGo]
+    case 'quarantined':
+    case 'needs-migration':
+      return fileLines('resume', [], of, { run: id, store })
+    default:
+      return []
+  }
 }
 
 /** Says which signals a run waits for, and how to send them from another terminal. `of`: another run than the one that is followed. */

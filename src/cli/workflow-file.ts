@@ -119,6 +119,11 @@ export function familyOf({ workflows: all }: WorkflowFile, chosen: readonly Work
   return [...family.values()]
 }
 
+/** Whether a file has the code of a workflow, also as a child of another one. */
+export function hasWorkflow(file: WorkflowFile, name: string): boolean {
+  return familyOf(file, file.workflows).some(({ definition }) => definition.name === name)
+}
+
 /** The machine of a workflow by its name, as an engine with the whole file has it. */
 export function machineFor(engine: Engine, file: WorkflowFile, name: string): Machine | undefined {
   const found = familyOf(file, file.workflows).find(({ definition }) => definition.name === name)

@@ -18,7 +18,7 @@ describe('stepwright pause, resume, cancel and terminate', () => {
     expect(left.err).toContain('one is paused and left alone; resume it with --run')
     const shown = await cli.run(['show', 'one'])
     expect(shown.out).toContain('paused     it was waiting')
-    expect(shown.out).toContain(`npx stepwright resume '<FILE>' --run one`)
+    expect(shown.out).toContain(`npx stepwright resume --run one`)
     const again = await cli.json('resume', '--run', 'one', '--as', 'bo')
     expect(again).toMatchObject({
       code: 0,
@@ -33,7 +33,7 @@ describe('stepwright pause, resume, cancel and terminate', () => {
     })
     const active = await cli.json('resume', '--run', 'one')
     expect(active).toMatchObject({ code: 2, error: { code: 'not-possible' } })
-    expect(active.error?.remedy).toContain(`npx stepwright resume '<FILE>' --run one`)
+    expect(active.error?.remedy).toContain(`npx stepwright resume --run one`)
   })
 
   test('a paused run that is named goes on with its file; while it is followed, how is said', async ({
@@ -55,7 +55,7 @@ describe('stepwright pause, resume, cancel and terminate', () => {
     const asked = await cli.run(['cancel', 'one', '--reason', 'too late'])
     expect(asked).toMatchObject({ code: 0, out: 'one is asked to cancel; it is waiting in review\n' })
     expect(asked.err).toBe(
-      `no worker is there now; it is done when one drives the run:\n  npx stepwright resume '<FILE>' --run one\n`,
+      `no worker is there now; it is done when one drives the run:\n  npx stepwright resume --run one\n  with the file that exports its workflow at its end\n`,
     )
     const { code, out, err } = await cli.run(['resume', ORDER])
     expect(err).toContain('cancelled: too late')

@@ -199,7 +199,7 @@ test('what cannot be exported is said', async ({ project }) => {
   await letter(project, server, 'd', (run, clock) => stands(run, clock, 1))
   expect(await project.json('export', 'd', '--test')).toMatchObject({
     code: 2,
-    error: { code: 'invalid-options', remedy: expect.stringContaining('export d FILE --test') as string },
+    error: { code: 'invalid-options', remedy: expect.stringContaining('export d --test') as string },
   })
   expect(await project.json('export', 'x', 'letter.ts', '--test')).toMatchObject({
     code: 2,

@@ -11,7 +11,9 @@ describe('stepwright retry', () => {
     await cli.settled(OrderWorkflow, 'one', { cents: -1 })
     const failed = await cli.run(['show', 'one'])
     expect(failed.out).toContain('may        retry, skip\n')
-    expect(failed.out).toContain(`npx stepwright retry one '<FILE>'\n`)
+    expect(failed.out).toContain(
+      `npx stepwright retry one\n             with the file that exports order at its end\n`,
+    )
     const same = await cli.run(['retry', 'one', ORDER])
     expect(same).toMatchObject({ code: 1, out: '' })
     expect(same.err).not.toContain('started in charge')

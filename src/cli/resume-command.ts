@@ -8,6 +8,7 @@ import { isEnded, isParked, STATUSES } from '../model/status.ts'
 import type { RunView } from '../control/run-view.ts'
 import { Aside } from './aside.ts'
 import { withEngine } from './driving.ts'
+import { mustBeFile } from './forgotten-file.ts'
 import { viewIfReadable } from './readable-view.ts'
 import { settleAll, showCommits } from './settling.ts'
 import { shellLine, storeWord, type StoreChoice } from './shell-line.ts'
@@ -45,6 +46,7 @@ export async function resumeCommand(
       remedy: 'Give one of them',
     })
   }
+  await mustBeFile(path, { verb: 'resume' }, choice)
   if (!watch) mustExist(choice.url)
   const file = await loadWorkflowFile(path)
   let store: string | undefined

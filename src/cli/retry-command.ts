@@ -2,6 +2,7 @@ import type { Caller } from '../model/caller.ts'
 import type { RunView } from '../control/run-view.ts'
 import { withEngine } from './driving.ts'
 import { EXIT } from './exit-code.ts'
+import { mustBeFile } from './forgotten-file.ts'
 import { readJsonArgument } from './json-argument.ts'
 import { moveRun, workflowsOf } from './moving.ts'
 import { checkHas } from './resume-command.ts'
@@ -30,6 +31,7 @@ export async function retryCommand(
 ): Promise<number> {
   const { data: given, follow, as, dryRun = false } = options
   const said = as ? { as } : {}
+  await mustBeFile(path, { verb: 'retry', words: ids }, choice)
   const [run] = ids
   if (run !== undefined && ids.length === 1 && !dryRun && !isFiltered(options)) {
     const data = given === undefined ? undefined : await readJsonArgument(given, '--data')
@@ -55,9 +57,9 @@ async function retryMany(
   terminal: Terminal,
 ): Promise<number> {
   const { follow, as, dryRun = false } = options
+  const file = await loadWorkflowFile(path)
   const selection = readSelection(ids, options, 'retry')
   mustExist(choice.url)
-  const file = await loadWorkflowFile(path)
   const names = file.workflows.map(({ definition }) => definition.name)
   const drives = follow && !dryRun
   let store: string | undefined

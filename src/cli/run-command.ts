@@ -8,6 +8,7 @@ import { isParked } from '../model/status.ts'
 import type { RunHandle } from '../control/run-handle.ts'
 import { withEngine } from './driving.ts'
 import { followToEnd, interrupted, lastEvent, leave } from './following.ts'
+import { mustBeFile } from './forgotten-file.ts'
 import { readJsonArgument } from './json-argument.ts'
 import { storeWord, type StoreChoice } from './shell-line.ts'
 import { needsSomebody, noteWait, sayStanding } from './standing.ts'
@@ -45,6 +46,7 @@ export async function runCommand(
       remedy: 'Name a store with --store sqlite:FILE',
     })
   }
+  await mustBeFile(path, { verb: 'run' }, choice)
   const input = await readJsonArgument(options.input, '--input')
   const file = await loadWorkflowFile(path)
   const workflow = chooseWorkflow(file, options.workflow)

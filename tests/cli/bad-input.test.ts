@@ -120,7 +120,10 @@ const T = states({ Ask: 'ask', Done: 'done', Lost: 'lost' } as const, { ask: any
 @T.workflow({ name: 'refused' })
 export class Refused { @T.step('ask', { to: 'done' }) ask() { return T.go('done', {}) } }`,
     )
-    for (const words of [['run', 'refused.ts'], ['graph', 'refused.ts']] as const) {
+    for (const words of [
+      ['run', 'refused.ts'],
+      ['graph', 'refused.ts'],
+    ] as const) {
       const { code, out, err } = await cli.run(words)
       expect((out + err).match(/Mend each of these/g), words[0]).toHaveLength(1)
       expect(code).not.toBe(0)

@@ -44,7 +44,7 @@ export async function askCommand(
   const selection = readSelection(ids, options, verb)
   return readStore(choice.url, async ({ store, runs, control }) => {
     const doing = {
-      ...{ verb, runs, fits: ({ may }: { may: readonly string[] }) => may.includes(verb) },
+      ...{ verb, runs, store, fits: ({ may }: { may: readonly string[] }) => may.includes(verb) },
       act: (id: string) => control.ask(verb, id, said),
     }
     const deeds = await doWithRuns(selection, doing, terminal)
@@ -76,7 +76,7 @@ export async function unpauseCommand(
       }
       await control.resume(id, said)
     }
-    const deeds = await doWithRuns(selection, { verb, fits, act, runs }, terminal)
+    const deeds = await doWithRuns(selection, { verb, fits, act, runs, store }, terminal)
     const code = reportDeeds(deeds, terminal, (deed) => sayDeed(verb, deed))
     if (deeds.runs.some((deed) => deed.done))
       await noteNoWorker(store, firstOf(deeds.runs), storeWord(choice, store), terminal)

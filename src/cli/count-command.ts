@@ -2,6 +2,7 @@ import { checkId } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
 import type { RunView } from '../control/run-view.ts'
 import { EXIT } from './exit-code.ts'
+import { noteMisspelt } from './misspelt.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
 import { table } from './table.ts'
@@ -33,7 +34,11 @@ export async function countCommand(
     ...(state === undefined ? {} : { state }),
     ...(session === undefined ? {} : { session }),
   }
-  const found = await readStore(url, ({ runs }) => runs.list(filter))
+  const found = await readStore(url, async ({ store, runs }) => {
+    const views = await runs.list(filter)
+    if (views.length === 0) await noteMisspelt(filter, { store, list: (all) => runs.list(all) }, terminal)
+    return views
+  })
   const groups = Map.groupBy(found, (view: RunView) => view[by])
   const counts = [...groups]
     .map(([name, views]) => [name, views.length] as const)

@@ -3,6 +3,7 @@ import { checkId } from '../model/identifier.ts'
 import type { RunView } from '../control/run-view.ts'
 import { askedOf, sayAsked, type Asked } from './asked.ts'
 import { EXIT } from './exit-code.ts'
+import { noteMisspelt } from './misspelt.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { sayUntil } from './standing.ts'
@@ -37,6 +38,10 @@ export async function listCommand(
       const asked = isEnded(view.status) ? [] : await askedOf(store, view.id)
       views.push({ ...(await withAwaits(view)), ...(asked.length > 0 ? { asked } : {}) })
     }
+    if (views.length === 0) {
+      terminal.note('No runs')
+      await noteMisspelt(filter, { store, list: (all) => runs.list(all) }, terminal)
+    }
     return views
   })
   const shown = found.slice(0, limit)
@@ -45,8 +50,7 @@ export async function listCommand(
     terminal.printJson(
       shown.map(({ data: _data, vars: _vars, votes: _votes, undoing: _undoing, ...rest }) => rest),
     )
-  } else if (shown.length === 0) terminal.note('No runs')
-  else
+  } else if (shown.length > 0)
     for (const line of table(
       ['RUN', 'WORKFLOW', 'STATUS', 'STATE', 'WAITS FOR', 'STARTED', 'CHANGED'],
       shown.map(row),

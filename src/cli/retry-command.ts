@@ -78,6 +78,7 @@ async function retryMany(
       const end = showCommits(engine, file, terminal)
       const doing = {
         verb: 'retry',
+        store: engine.store,
         fits: ({ may, workflow }: RunView) => may.includes('retry') && names.includes(workflow),
         act: async (id: string) => {
           const handle = await engine.get(id)

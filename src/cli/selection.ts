@@ -1,10 +1,12 @@
 import { StepwrightError, quote, whatOf } from '../errors/stepwright-error.ts'
 import { checkId } from '../model/identifier.ts'
 import type { Status } from '../model/status.ts'
+import type { Store } from '../store/store.ts'
 import type { RunFilter } from '../control/run-store.ts'
 import type { RunView } from '../control/run-view.ts'
 import { confirm } from './confirmation.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
+import { noteMisspelt } from './misspelt.ts'
 import { table } from './table.ts'
 import { oneLine, type Terminal } from './terminal.ts'
 
@@ -34,6 +36,7 @@ export interface Doing {
   readonly verb: string
   readonly fits: (view: RunView) => boolean
   readonly act: (id: string) => Promise<void>
+  readonly store: Store
   readonly runs: {
     view(id: string): Promise<RunView>
     list(filter: RunFilter): Promise<readonly RunView[]>
@@ -76,10 +79,12 @@ export async function doWithRuns(
   doing: Doing,
   terminal: Terminal,
 ): Promise<Deeds> {
-  const { verb, fits } = doing
+  const { verb, fits, store } = doing
   const chosen = filter
     ? await doing.runs.list({ limit: Number.MAX_SAFE_INTEGER, ...filter })
     : await Promise.all([...new Set(ids)].map((id) => doing.runs.view(id)))
+  if (filter && chosen.length === 0)
+    await noteMisspelt(filter, { store, list: (all) => doing.runs.list(all) }, terminal)
   const runs = filter ? chosen.filter(fits) : chosen
   const others: Record<string, number> = {}
   if (filter)

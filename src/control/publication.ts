@@ -7,6 +7,7 @@ import type { Put, Store } from '../store/store.ts'
 
 /** What is written down about a workflow, for tools and newer versions that have not loaded it. */
 interface Published {
+  readonly name?: string
   readonly version?: number
   readonly signals?: readonly string[]
   readonly initial?: string
@@ -48,6 +49,17 @@ export async function readPublished(
 export async function publishedVersions(store: Store, name: string): Promise<readonly Published[]> {
   const rows = await store.list('definition', { prefix: joinKey(`${name}@`), limit: 1_000, values: true })
   return rows.map(({ value }) => readRow(value ?? '') ?? {})
+}
+
+/** The names of all workflows that ever ran in this store, and of their states, version by version. */
+export async function publishedIn(
+  store: Store,
+): Promise<readonly { readonly name: string; readonly states: readonly string[] }[]> {
+  const rows = await store.list('definition', { limit: Number.MAX_SAFE_INTEGER, values: true })
+  return rows.flatMap(({ value }) => {
+    const { name, states = [] } = readRow(value ?? '') ?? {}
+    return name === undefined ? [] : [{ name, states: states.map((state) => state.name) }]
+  })
 }
 
 /** What the newest version of a workflow has published, if any ever ran in this store. */

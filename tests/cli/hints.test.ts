@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { fixture, test } from './command-line.ts'
+import { ArticleWorkflow } from './fixtures/article.ts'
 import { OrderWorkflow } from './fixtures/order.ts'
 
 const ORDER = fixture('order.ts')
@@ -50,5 +51,41 @@ describe('hints', () => {
     expect(bare.out).toContain(`  npx stepwright retry a\n`)
     expect(bare.out).toContain(`  with the file that exports order at its end\n`)
     expect(await cli.run(['retry', 'a', ORDER])).toMatchObject({ code: 1 })
+  })
+})
+
+describe('a filter by a name that is misspelt', () => {
+  test('finds nothing, and says which names there are, close ones first', async ({ cli }) => {
+    await cli.settled(ArticleWorkflow, 'a', { topic: 'cats' })
+    await cli.settled(OrderWorkflow, 'o', { cents: 1 })
+    const listed = await cli.run(['list', '--workflow', 'artcle'])
+    expect(listed).toEqual({
+      code: 0,
+      out: '',
+      err: 'No runs\nthere is no workflow "artcle" in sqlite:stepwright.db; there is "article", "order", "second-opinion"\n',
+    })
+    const { code, out, err } = await cli.run(['list', '--workflow', 'oder', '--json'])
+    expect({ code, out }).toEqual({ code: 0, out: '[]\n' })
+    expect(JSON.parse(err)).toEqual({
+      warning: expect.stringMatching(/^there is no workflow "oder" .*; there is "order", /) as string,
+    })
+    const state = await cli.run(['list', '--state', 'reviw', '--workflow', 'article'])
+    expect(state.err).toContain('there is no state "reviw" in sqlite:stepwright.db; there is "review", ')
+    expect(state.err).not.toContain('"ship"')
+    expect((await cli.run(['count', '--session', 'oo'])).err).toContain('there is "o", "a"\n')
+    const cancelled = await cli.run(['cancel', '--workflow', 'Order', '--yes'])
+    expect(cancelled).toMatchObject({ code: 0, out: '' })
+    expect(cancelled.err).toContain('there is "order", ')
+    const retried = await cli.run(['retry', ORDER, '--state', 'chrge', '--yes'])
+    expect(retried.err).toContain('there is no state "chrge"')
+  })
+
+  test('says nothing of names that are right, and of a store without runs', async ({ cli }) => {
+    await cli.settled(ArticleWorkflow, 'a', { topic: 'cats' })
+    for (const words of [
+      ['--state', 'published'],
+      ['--workflow', 'article', '--status', 'failed'],
+    ])
+      expect((await cli.run(['list', ...words])).err).toBe('No runs\n')
   })
 })

@@ -12,6 +12,7 @@ import type { Committed } from './runtime/kernel.ts'
 import type { Accepted, Send } from './control/mailbox.ts'
 import type { MigrationReport } from './control/judging.ts'
 import { migrateRuns } from './control/migrating.ts'
+import { progressOf, type PartsProgress } from './control/parts-progress.ts'
 import { prune, type PruneOptions, type PruneReport } from './control/pruning.ts'
 import { repairRun, type RepairOptions, type RepairReport } from './control/repairing.ts'
 import { RunHandle } from './control/run-handle.ts'
@@ -203,6 +204,22 @@ export class Engine<W extends AnyClass = AnyClass> {
   /** Every commit of this engine, after it was acknowledged. Returns what ends the subscription. */
   subscribe(listener: (committed: Committed) => void): () => void {
     return this.#parts.feed.subscribe(listener)
+  }
+
+  /**
+   * How far branches, items and child runs have come, each time one of them has ended; of the runs that this engine
+   * drives. Returns what ends the subscription.
+   *
+   * @example
+   * engine.subscribeParts(({ run, done, failed, total }) => console.log(`${run}: ${done + failed} of ${total}`))
+   */
+  subscribeParts(listener: (progress: PartsProgress) => void): () => void {
+    const { feed, library } = this.#parts
+    return feed.subscribeParts((settled) => {
+      const { run } = settled.of
+      const progress = progressOf(settled, library.of(run)?.machine.definition.states.get(run.state)?.kind)
+      if (progress) listener(progress)
+    })
   }
 
   /** The compiled machine of a workflow class. */

@@ -4,6 +4,7 @@ import type { Duration } from '../model/duration.ts'
 import type { EngineOptions } from '../options.ts'
 import { chosenStore } from './chosen-store.ts'
 import { watchInterrupts } from './interrupt.ts'
+import { ItemProgress } from './item-progress.ts'
 import type { Terminal } from './terminal.ts'
 import { familyOf, type Workflow, type WorkflowFile } from './workflow-file.ts'
 
@@ -45,6 +46,7 @@ export async function withEngine(
     ...(inspect ? { inspect } : {}),
     ...(killAfter === undefined ? {} : { watchdog: { after: killAfter, then: 'kill' } }),
   } as EngineOptions)
+  const endProgress = only === undefined ? new ItemProgress(terminal).follow(engine) : undefined
   try {
     const working = work(engine)
     const first = await Promise.race([working, interrupts.first])
@@ -57,6 +59,7 @@ export async function withEngine(
     for (const line of afterInterrupt?.() ?? []) terminal.note(line)
     return first.exitCode
   } finally {
+    endProgress?.()
     await engine.close().catch(() => undefined) // what matters was reported by the work
     interrupts.end()
   }

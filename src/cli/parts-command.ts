@@ -2,12 +2,15 @@ import { checkId } from '../model/identifier.ts'
 import { visitOf } from '../model/run.ts'
 import { SOURCE } from '../runtime/part-queue.ts'
 import type { Part } from '../store/part-list.ts'
+import type { RunView } from '../control/run-view.ts'
 import { EXIT } from './exit-code.ts'
 import { sayFailure, sayPart } from './happening-text.ts'
+import { count } from './item-progress.ts'
 import { sayDistance } from './moment.ts'
-import type { StoreChoice } from './shell-line.ts'
+import { fileLines, storeWord, type StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
 import { table } from './table.ts'
+import { totalOf, type Total } from './part-total.ts'
 import { masksFor } from './masks.ts'
 import { oneLine, type Terminal } from './terminal.ts'
 
@@ -29,15 +32,18 @@ export interface PartsOptions {
 /** Shows branches, items and children of the state a run stands in, as far as they have begun. */
 export async function partsCommand(
   id: string,
+  path: string | undefined,
   { status, limit }: PartsOptions,
-  { url }: StoreChoice,
+  choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
   checkId('run', id)
-  return readStore(url, async ({ store, runs }) => {
+  return readStore(choice.url, async ({ store, runs }) => {
     const view = await runs.view(id)
     const masks = await masksFor(view, store, terminal)
-    const all = [...(await runs.parts(id))]
+    const parts = await runs.parts(id)
+    const total = await totalOf(view, parts, path, store)
+    const all = [...parts]
       .filter(([name]) => name !== SOURCE)
       .map(([name, part]) => [name, masks.part(view.state, name, part)] as const)
     const counts = countParts(all)
@@ -46,12 +52,15 @@ export async function partsCommand(
     const more = fitting.length - shown.length
     if (terminal.json) {
       const parts = shown.map(([name, { edge: _edge, log: _log, ...part }]) => ({ name, ...part }))
-      terminal.printJson({ run: id, state: view.state, visit: visitOf(view), counts, parts, more })
+      const { state } = view
+      terminal.printJson({ run: id, state, visit: visitOf(view), ...total, counts, parts, more })
       return EXIT.ok
     }
     terminal.print(
-      `${terminal.onOut('strong', id)} in ${terminal.onOut('strong', view.state)}: ${sayCounts(counts)}`,
+      `${terminal.onOut('strong', id)} in ${terminal.onOut('strong', view.state)}: ${sayCounts(counts, total)}`,
     )
+    if (total.total === undefined && all.length > 0 && path === undefined)
+      noteUncounted(view, storeWord(choice, store), terminal)
     if (shown.length > 0)
       for (const line of table(['PART', 'STATUS', 'ATTEMPTS', 'CHANGED', 'MORE'], shown.map(row), terminal))
         terminal.print(line)
@@ -71,10 +80,20 @@ export function countParts(parts: readonly (readonly [string, Part])[]): Readonl
   )
 }
 
-/** Counts for people: `3 done, 1 failed`. */
-export function sayCounts(counts: Readonly<Record<string, number>>): string {
-  const said = Object.entries(counts).map(([status, n]) => `${n} ${WORDS[status as Part['status']]}`)
-  return said.length > 0 ? said.join(', ') : 'no part has ended or waits'
+/** Counts for people: `3 done, 1 failed`; of a known number also how many are left. */
+export function sayCounts(counts: Readonly<Record<string, number>>, { total, atLeast }: Total = {}): string {
+  const said = Object.entries(counts).map(([status, n]) => `${count(n)} ${WORDS[status as Part['status']]}`)
+  const rest = (total ?? 0) - Object.values(counts).reduce((sum, n) => sum + n, 0)
+  if (rest > 0) said.push(`${count(rest)} at work or not begun`)
+  const kept = said.length > 0 ? said.join(', ') : 'no part has ended or waits'
+  if (total !== undefined) return `${count(total)} in all, ${kept}`
+  return atLeast === undefined ? kept : `${count(atLeast)} so far, ${kept}`
+}
+
+function noteUncounted(view: RunView, store: string | undefined, terminal: Terminal): void {
+  terminal.note(terminal.onErr('dim', 'how many there are in all, the code knows:'))
+  for (const line of fileLines('parts', [view.id], view, { store }))
+    terminal.note(terminal.onErr('dim', `  ${line}`))
 }
 
 const WORDS: Readonly<Record<Part['status'], string>> = {

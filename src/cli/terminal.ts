@@ -24,6 +24,8 @@ export class Terminal {
   /** Fields that schemas mark as secret or personal are shown as they are. */
   readonly unmask: boolean
   readonly #quiet: boolean
+  /** A line stands there that is to be written over. */
+  #passing = false
 
   constructor({ json = false, quiet = false, unmask = false }: Manner = {}) {
     this.unmask = unmask
@@ -35,6 +37,7 @@ export class Terminal {
 
   /** A line of the result. */
   print(text: string): void {
+    this.#clear()
     process.stdout.write(`${text}\n`)
   }
 
@@ -45,7 +48,29 @@ export class Terminal {
 
   /** A line about what goes on; not for programs, and not with `--quiet`. */
   note(text: string): void {
-    if (!this.#quiet) process.stderr.write(`${text}\n`)
+    if (this.#quiet) return
+    this.#clear()
+    process.stderr.write(`${text}\n`)
+  }
+
+  /** A line that changes can be shown. */
+  get isLive(): boolean {
+    return !this.#quiet && process.stderr.isTTY
+  }
+
+  /** A line that the next one takes the place of; empty: none is left there. Shown on a terminal only. */
+  status(text: string): void {
+    if (!this.isLive) return
+    this.#clear()
+    if (text === '') return
+    const line = oneLine(text).slice(0, Math.max(1, process.stderr.columns - 1))
+    process.stderr.write(`${this.onErr('dim', line)}\r`) // what a handler prints goes over it
+    this.#passing = true
+  }
+
+  #clear(): void {
+    if (this.#passing) process.stderr.write('\u001b[K')
+    this.#passing = false
   }
 
   /** A person is there to be asked. */
@@ -55,11 +80,13 @@ export class Terminal {
 
   /** A line of what a person is asked about; also with `--quiet`. */
   ask(text: string): void {
+    this.#clear()
     process.stderr.write(`${text}\n`)
   }
 
   /** Something a person should know. */
   warn(message: string): void {
+    this.#clear()
     process.stderr.write(
       this.json
         ? `${writeJson({ warning: message })}\n`
@@ -69,6 +96,7 @@ export class Terminal {
 
   /** What went wrong; a stack only with DEBUG=stepwright. */
   fail(error: unknown): void {
+    this.#clear()
     const { code, message, remedy, details } = explain(error)
     if (this.json) process.stderr.write(`${writeJson({ error: { code, message, remedy, details } })}\n`)
     else

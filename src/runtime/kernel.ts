@@ -25,7 +25,12 @@ export interface PartSettled {
   readonly name: string
   readonly part: Part
   /** What is known of all parts of the visit by now. */
-  readonly book: { readonly parts: ReadonlyMap<string, Part>; readonly tally: Tally }
+  readonly book: {
+    readonly parts: ReadonlyMap<string, Part>
+    readonly tally: Tally
+    /** `ended`: all of them are known. */
+    readonly queue: { readonly ended: boolean }
+  }
 }
 
 /** What all parts of one engine share. */

@@ -112,6 +112,11 @@ describe('parts of a state', () => {
       ...{ run: 'one', state: 'pack', visit: 1, counts: { done: 2, failed: 1 }, more: 2 },
       parts: [{ name: '0000000', status: 'done', attempts: 1, result: { packed: 'a' } }],
     })
+    const whole = await cli.run(['parts', 'one', ORDER])
+    expect(whole.out).toContain('one in pack: 4 in all, 2 done, 1 failed, 1 at work or not begun\n')
+    expect(whole.err).toBe('')
+    expect((await cli.json('parts', 'one', ORDER)).result).toMatchObject({ total: 4 })
+    expect((await cli.run(['parts', 'one'])).err).toContain('  npx stepwright parts one\n')
     const shown = await cli.run(['show', 'one'])
     expect(shown.out).toContain('parts      2 done, 1 failed\n')
     expect((await cli.json('show', 'one')).result).toMatchObject({ parts: { done: 2, failed: 1 } })
@@ -122,6 +127,7 @@ describe('parts of a state', () => {
     const settled = await cli.json('resume', ORDER)
     expect(settled).toMatchObject({ code: 3, result: [{ run: 'one', status: 'waiting' }] })
     const parts = await cli.run(['parts', 'one'])
+    expect(parts.out).toContain('one in opinion: 1 in all, 1 with a child run\n')
     expect(parts.out).toMatch(/child +child +- .* one\/opinion\/1\n/)
     expect((await cli.run(['show', 'one/opinion/1'])).out).toContain('child of   one, opinion\n')
     const listed = await cli.run(['list'])

@@ -56,9 +56,9 @@ export function addLooking(verbs: Verbs): void {
 
   verbs.add<PartsOptions>(
     {
-      syntax: 'parts <run>',
+      syntax: 'parts <run> [file]',
       about: 'Show branches, items and child runs of the state a run stands in.',
-      args: { run: 'id of the run' },
+      args: { run: 'id of the run', file: 'file that exports its workflow: counts also the items to come' },
       options: [
         new Option('--status <status...>', 'only parts with one of these').choices(PART_STATUSES),
         new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1)).default(100),
@@ -66,10 +66,10 @@ export function addLooking(verbs: Verbs): void {
       examples: [
         'parts import-3',
         'parts import-3 --status failed retry --limit 20',
-        'parts import-3 --json',
+        'parts import-3 import.ts --json',
       ],
     },
-    (words, ...rest) => partsCommand(words.at(0), ...rest),
+    (words, ...rest) => partsCommand(words.at(0), words.maybe(1), ...rest),
   )
 
   verbs.add<ExportOptions>(

@@ -61,20 +61,10 @@ export async function listCommand(
   return EXIT.ok
 }
 
-function row({
-  id,
-  workflow,
-  version,
-  status,
-  state,
-  awaits,
-  timer,
-  createdAt,
-  updatedAt,
-  asked = [],
-}: Listed): string[] {
+function row(view: Listed): string[] {
+  const { id, workflow, version, status, state, awaits, createdAt, updatedAt, asked = [] } = view
   const now = Date.now()
-  const until = timer ? sayUntil(timer, now) : ''
+  const until = sayUntil(view, now)
   const waits = [awaits.join(' or '), until, ...asked.map((each) => sayAsked(each, now))]
     .filter(Boolean)
     .join(', ')

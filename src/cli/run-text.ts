@@ -6,7 +6,7 @@ import { sayCaller } from './caller-argument.ts'
 import { sayFailure, sayVisit } from './happening-text.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import { sayCounts } from './parts-command.ts'
-import { helpLines, signalLines, TIMER_WORDS } from './standing.ts'
+import { helpLines, signalLines, timersOf, TIMER_WORDS } from './standing.ts'
 import { clean, type Terminal, type Tone } from './terminal.ts'
 
 /** What of a run does not stand in its document. */
@@ -91,11 +91,12 @@ function originLines(view: RunView): Line[] {
 }
 
 function waitLines(
-  { id, status, awaits, votes = [], timer, deadline }: RunView,
+  view: RunView,
   { takes = {} }: Details,
   store: string | undefined,
   terminal: Terminal,
 ): Line[] {
+  const { id, status, awaits, votes = [], deadline } = view
   const lines: Line[] = []
   if (awaits.length > 0)
     lines.push(
@@ -109,7 +110,7 @@ function waitLines(
     )
     if (said !== undefined) lines.push(['votes', clean(`${name}: ${said}`)])
   }
-  if (timer) lines.push([TIMER_WORDS[timer.kind].heading, timed(timer.at)])
+  for (const { kind, at } of timersOf(view)) lines.push([TIMER_WORDS[kind].heading, timed(at)])
   if (deadline !== undefined && !isEnded(status)) lines.push(['deadline', timed(deadline)])
   return lines
 }

@@ -17,9 +17,11 @@ export interface Standing {
   readonly failure?: RunView['failure']
   readonly awaits?: readonly string[]
   readonly timer?: RunView['timer']
+  readonly expiresAt?: number
 }
 
-export function standingOf({ id, workflow, status, state, data, failure, awaits, timer }: RunView): Standing {
+export function standingOf(view: RunView): Standing {
+  const { id, workflow, status, state, data, failure, awaits, timer, expiresAt } = view
   return {
     run: id,
     workflow,
@@ -29,6 +31,7 @@ export function standingOf({ id, workflow, status, state, data, failure, awaits,
     ...(failure ? { failure } : {}),
     ...(awaits.length > 0 ? { awaits } : {}),
     ...(timer ? { timer } : {}),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
   }
 }
 
@@ -45,30 +48,41 @@ export const TIMER_WORDS: Readonly<
 }
 
 /** Until when a run waits, in a few words. When parts are looked at next says nothing of when they end. */
-export function sayUntil({ kind, at }: Timer, now: number): string {
-  const { before } = TIMER_WORDS[kind]
-  return kind === 'parts' || kind === 'look' ? before : `${before} ${sayDistance(at, now)}`
+export function sayUntil(view: Pick<RunView, 'timer' | 'expiresAt'>, now: number): string {
+  const said = timersOf(view).map(({ kind, at }) => {
+    const { before } = TIMER_WORDS[kind]
+    return kind === 'parts' || kind === 'look' ? before : `${before} ${sayDistance(at, now)}`
+  })
+  return said.join(', ')
+}
+
+/** What comes next in time, and the end of the wait where that comes later. */
+export function timersOf({ timer, expiresAt }: Pick<RunView, 'timer' | 'expiresAt'>): readonly Timer[] {
+  if (expiresAt === undefined || timer?.kind === 'expires') return timer ? [timer] : []
+  return [...(timer ? [timer] : []), { kind: 'expires', at: expiresAt }]
 }
 
 /** Where a run stands, for people: one line, without its id. */
-export function sayStanding({ status, state, failure, awaits, timer }: RunView, now: number): string {
+export function sayStanding(view: RunView, now: number): string {
+  const { status, state, failure, awaits, timer } = view
   if (status !== 'waiting')
     return oneLine(`${status} in ${state}${failure ? `: ${sayFailure(failure)}` : ''}`)
-  const at = timer ? `${sayDate(timer.at)} (${sayDistance(timer.at, now)})` : ''
-  if (timer?.kind === 'retry') return oneLine(`waits in ${state} for its next attempt until ${at}`)
+  const when = ({ at }: Timer): string => `${sayDate(at)} (${sayDistance(at, now)})`
+  if (timer?.kind === 'retry') return oneLine(`waits in ${state} for its next attempt until ${when(timer)}`)
   const what =
     awaits.length > 0
       ? ` for ${awaits.join(' or ')}`
       : timer?.kind === 'parts' || timer?.kind === 'look'
         ? ' for its parts'
         : ''
-  const until =
-    timer?.kind === 'expires' || timer?.kind === 'timer'
-      ? ` until ${at}`
-      : timer?.kind === 'reminder'
-        ? `, reminder at ${at}`
-        : ''
-  return oneLine(`waits in ${state}${what}${until}`)
+  const until = timersOf(view).map((next) =>
+    next.kind === 'expires' || next.kind === 'timer'
+      ? ` until ${when(next)}`
+      : next.kind === 'reminder'
+        ? `, reminder at ${when(next)},`
+        : '',
+  )
+  return oneLine(`waits in ${state}${what}${until.join('').replace(/,$/, '')}`)
 }
 
 /** How to send each signal a run waits for, as commands; with a caller where roles are known to be needed. */

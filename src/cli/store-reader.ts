@@ -20,7 +20,7 @@ export interface StoreReader {
   /** What needs no code: pausing, and what a worker is asked to do. */
   readonly control: Control
   readonly kernel: Kernel
-  /** The run with the signals that its workflow has published for the state it stands in. */
+  /** The run with what its workflow has published of the state it stands in: its signals, and when its wait ends. */
   readonly withAwaits: (view: RunView) => Promise<RunView>
 }
 
@@ -38,8 +38,15 @@ export async function readStore<T>(url: string, work: (reader: StoreReader) => P
       const key = joinKey(`${view.workflow}@${view.version}`)
       const found = published.get(key) ?? readPublished(store, key)
       published.set(key, found)
-      const state = (await found).states.find(({ name }) => name === view.state)
-      return { ...view, awaits: state?.awaits ?? [] }
+      const { states, chart } = await found
+      const state = states.find(({ name }) => name === view.state)
+      const drawn = chart?.states.find(({ name }) => name === view.state)
+      const endsAfter = drawn?.policies.expiresAfterMs
+      return {
+        ...view,
+        awaits: state?.awaits ?? [],
+        ...(endsAfter === undefined ? {} : { expiresAt: view.since + endsAfter }),
+      }
     }
     const mailbox = new Mailbox(kernel, runs)
     return await work({ store, runs, mailbox, control: new Control(kernel), kernel, withAwaits })
@@ -71,6 +78,14 @@ export function mustExist(url: string): void {
 
 const publishedSchema = z.object({
   states: z.array(z.object({ name: z.string(), awaits: z.array(z.string()).default([]) })),
+  /** Not in rows of older releases. */
+  chart: z
+    .object({
+      states: z.array(
+        z.object({ name: z.string(), policies: z.object({ expiresAfterMs: z.number().optional() }) }),
+      ),
+    })
+    .optional(),
 })
 type Published = z.infer<typeof publishedSchema>
 

@@ -63,7 +63,7 @@ export class Terminal {
     if (!this.isLive) return
     this.#clear()
     if (text === '') return
-    const line = oneLine(text).slice(0, Math.max(1, process.stderr.columns - 1))
+    const line = oneLine(text).slice(0, (process.stderr.columns || 80) - 1)
     process.stderr.write(`${this.onErr('dim', line)}\r`) // what a handler prints goes over it
     this.#passing = true
   }

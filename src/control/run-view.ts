@@ -1,5 +1,5 @@
 import type { Machine } from '../compile/machine.ts'
-import { awaitedBy } from '../definition/definition.ts'
+import { awaitedBy, type StateDefinition } from '../definition/definition.ts'
 import type { Run } from '../model/run.ts'
 import { verbsFor, type Verb } from '../runtime/verbs.ts'
 
@@ -10,6 +10,10 @@ type Inner = 'inputHash' | 'signal' | 'recoveries' | 'memos' | 'worker' | 'remin
 export interface RunView extends Omit<Run, Inner> {
   /** The signals that would move it now. Empty where the workflow is not loaded. */
   readonly awaits: readonly string[]
+  /**
+   * When its wait ends by itself, whatever `timer` brings before; milliseconds. Not where the workflow is not loaded.
+   */
+  readonly expiresAt?: number
   /** What people may do with it now. */
   readonly may: readonly Verb[]
   readonly revision: number
@@ -20,5 +24,11 @@ export function viewOf(run: Run, revision: number, machine: Machine | undefined)
   const { inputHash: _h, signal: _s, recoveries: _r, memos: _m, worker: _w, reminding: _g, ...shown } = run
   const state = machine?.definition.states.get(run.state)
   const open = run.status === 'waiting' && run.timer?.kind !== 'retry' && state
-  return { ...shown, awaits: open ? [...awaitedBy(state).keys()] : [], may: verbsFor(run), revision }
+  const awaits = open ? [...awaitedBy(state).keys()] : []
+  return { ...shown, awaits, ...(open ? endOf(run, state) : {}), may: verbsFor(run), revision }
+}
+
+function endOf({ since }: Run, state: StateDefinition): Pick<RunView, 'expiresAt'> {
+  const expires = state.kind === 'wait' || state.kind === 'child' ? state.expires : undefined
+  return expires ? { expiresAt: since + expires.afterMs } : {}
 }

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { fixture, test } from './command-line.ts'
+import { VigilWorkflow } from './fixtures/vigil.ts'
 
 const ARTICLE = fixture('article.ts')
 
@@ -48,6 +49,23 @@ describe.concurrent('stepwright list and show', () => {
       data: { topic: 'cats' },
       history: [{ type: 'started' }, { type: 'attempt-failed' }, { type: 'failed' }],
     })
+  })
+})
+
+test('a wait that has both a reminder and an end shows both', async ({ cli }) => {
+  await cli.settled(VigilWorkflow, 'v', { next: 'watch' })
+  const { out } = await cli.run(['show', 'v'])
+  expect(out).toMatch(/\n {2}reminder {3}\S+ \S+ \(in (59m|1h)/)
+  expect(out).toMatch(/\n {2}wait ends {2}\S+ \S+ \(in (2d 23h|3d)/)
+  const listed = await cli.run(['list'])
+  expect(listed.out).toMatch(/ end, reminder in (59m|1h) \S+, end in (2d 23h|3d 0h) /)
+  const { result } = await cli.json('list')
+  const [{ since, expiresAt }] = result as [{ since: number; expiresAt: number }]
+  expect(expiresAt - since).toBe(3 * 24 * 3_600_000)
+  const resumed = await cli.run(['resume', fixture('vigil.ts'), '--run', 'v'])
+  expect(resumed).toMatchObject({
+    code: 3,
+    out: expect.stringMatching(/for end, reminder at .*\), until .*\)\n$/) as string,
   })
 })
 

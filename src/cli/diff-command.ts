@@ -2,6 +2,7 @@ import { compile } from '../compile/machine.ts'
 import { diffDefinitions, type WorkflowDiff } from '../deploy/definition-diff.ts'
 import { diffDot, diffSvg } from '../deploy/diff-drawing.ts'
 import { diffMermaid } from '../deploy/diff-mermaid.ts'
+import { diffLines } from '../deploy/diff-text.ts'
 import { judgeImpact, type LiveImpact } from '../deploy/live-runs.ts'
 import { markedChart, type MarkedChart } from '../deploy/marks.ts'
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
@@ -10,6 +11,7 @@ import { showDiff, showImpact } from './diff-text.ts'
 import { EXIT } from './exit-code.ts'
 import { watchInterrupts } from './interrupt.ts'
 import { writeJson } from './json-text.ts'
+import { formatFor, writeOut, type Endings } from './output-file.ts'
 import { Progress } from './progress.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
@@ -25,10 +27,24 @@ const DRAWN: Readonly<Record<'mermaid' | 'svg' | 'dot', (chart: MarkedChart) => 
   dot: diffDot,
 }
 
+type DiffFormat = (typeof DIFF_FORMATS)[number]
+
+/** What the name of a file says about its form, the longest ending first. */
+const ENDINGS: Endings<DiffFormat> = [
+  ['.mermaid', 'mermaid'],
+  ['.json', 'json'],
+  ['.mmd', 'mermaid'],
+  ['.svg', 'svg'],
+  ['.dot', 'dot'],
+  ['.txt', 'text'],
+  ['.gv', 'dot'],
+]
+
 /** Options of `stepwright diff`. */
 export interface DiffOptions {
   readonly workflow?: string
-  readonly format: (typeof DIFF_FORMATS)[number]
+  readonly format?: DiffFormat
+  readonly out?: string
   readonly oldRev?: string
   readonly newRev?: string
   /** Judge the live runs of the store; so does naming one. */
@@ -38,6 +54,8 @@ export interface DiffOptions {
   /** Fail also where a change could block a run. */
   readonly strict?: boolean
 }
+
+type Decided = DiffOptions & { readonly format: DiffFormat }
 
 /** Blocked runs that are listed for a state, unless all are. */
 const LISTED = 10
@@ -51,10 +69,11 @@ export interface JudgedDiff extends WorkflowDiff {
 export async function diffCommand(
   old: string,
   fresh: string,
-  options: DiffOptions,
+  given: DiffOptions,
   choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
+  const options = { ...given, format: formatFor(given.format, given.out, ENDINGS, 'text') }
   const interrupts = watchInterrupts()
   const sources: DefinitionSource[] = []
   const read = async (word: string, revision: string | undefined): Promise<DefinitionSource> => {
@@ -102,10 +121,11 @@ async function tell(
   before: DefinitionSource,
   after: DefinitionSource,
   judge: ((diffs: readonly WorkflowDiff[]) => Promise<ReadonlyMap<string, LiveImpact>>) | undefined,
-  { workflow, format, strict }: DiffOptions,
+  { workflow, format, out, strict }: Decided,
   terminal: Terminal,
 ): Promise<number> {
   const names = namesIn(before, after, workflow)
+  if (out !== undefined && names.length > 1 && Object.hasOwn(DRAWN, format)) throw onePicture(names)
   const diffs = names.map((name) => diffDefinitions(before.charts.get(name), after.charts.get(name)))
   const impacts = await judge?.(diffs)
   const judged = diffs.map((diff): JudgedDiff => {
@@ -114,20 +134,42 @@ async function tell(
   })
   const blocked = judged.reduce((sum, { live }) => sum + (live?.blocked ?? 0), 0)
   const risks = judged.reduce((sum, diff) => sum + diff.risks.length, 0)
-  if (terminal.json || format === 'json') {
-    const result = { old: before.name, new: after.name, blocked, risks, workflows: judged }
-    terminal.print(writeJson(result, terminal.json ? undefined : 2))
-  } else if (format !== 'text')
-    for (const diff of diffs) {
-      const chart = markedChart(before.charts.get(diff.workflow), after.charts.get(diff.workflow), diff)
-      terminal.print((await DRAWN[format](chart)).trimEnd())
+  const result = { old: before.name, new: after.name, blocked, risks, workflows: judged }
+  if (out !== undefined) {
+    await writeOut(out, await written(format, result, before, after))
+    if (terminal.json)
+      terminal.printJson({ old: result.old, new: result.new, blocked, risks, format, file: out })
+    else {
+      terminal.print(terminal.onOut('plain', out))
+      for (const { live } of judged) if (live) showImpact(live, terminal)
     }
+  } else if (terminal.json) terminal.printJson(result)
+  else if (format !== 'text') terminal.print((await written(format, result, before, after)).trimEnd())
   else
     for (const diff of judged) {
       showDiff(diff, terminal)
       if (diff.live) showImpact(diff.live, terminal)
     }
   return blocked > 0 || (strict && risks > 0) ? EXIT.runFailed : EXIT.ok
+}
+
+/** A difference as the text of a file; pictures of several workflows one after the other. */
+async function written(
+  format: DiffFormat,
+  result: { readonly workflows: readonly JudgedDiff[] },
+  before: DefinitionSource,
+  after: DefinitionSource,
+): Promise<string> {
+  if (format === 'json') return `${writeJson(result, 2)}\n`
+  const texts: string[] = []
+  for (const diff of result.workflows) {
+    const charts = [before.charts.get(diff.workflow), after.charts.get(diff.workflow)] as const
+    const lines = diffLines(diff).map(({ text }) => text)
+    texts.push(
+      format === 'text' ? lines.join('\n') : (await DRAWN[format](markedChart(...charts, diff))).trimEnd(),
+    )
+  }
+  return `${texts.join('\n')}\n`
 }
 
 /** The workflows to compare: of a side that holds but some, those it has. */
@@ -160,6 +202,14 @@ function twice(): StepwrightError {
   return new StepwrightError('invalid-options', {
     what: 'Both sides are what the store last saw',
     remedy: 'Compare that with the file that is to be deployed: stepwright diff store: article.ts',
+  })
+}
+
+function onePicture(names: readonly string[]): StepwrightError {
+  return new StepwrightError('invalid-options', {
+    what: `A file holds the picture of one workflow, and these differ: ${names.map(quote).join(', ')}`,
+    remedy: 'Choose one with --workflow NAME',
+    details: { workflows: names },
   })
 }
 

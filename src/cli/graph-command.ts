@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { docComments } from '../check/source/doc-comments.ts'
 import { readSourceIfCan } from '../check/source/read-source.ts'
 import type { Definition } from '../definition/definition.ts'
@@ -16,6 +14,7 @@ import { readCoverage } from '../outlook/coverage-file.ts'
 import { Coverage } from '../testing/coverage/coverage.ts'
 import { EXIT } from './exit-code.ts'
 import { writeJson } from './json-text.ts'
+import { formatFor, writeOut, type Endings } from './output-file.ts'
 import { tallyAll, tallyOne } from './run-tally.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
@@ -27,7 +26,7 @@ export const CHART_FORMATS = ['mermaid', 'svg', 'dot', 'text', 'json', 'xstate']
 export type ChartFormat = (typeof CHART_FORMATS)[number]
 
 /** What the name of a file says about its form, the longest ending first. */
-const ENDINGS: readonly (readonly [string, ChartFormat])[] = [
+const ENDINGS: Endings<ChartFormat> = [
   ['.machine.json', 'xstate'],
   ['.mermaid', 'mermaid'],
   ['.json', 'json'],
@@ -58,7 +57,7 @@ export async function graphCommand(
   choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
-  const format = formatOf(given, out)
+  const format = formatFor(given, out, ENDINGS, 'mermaid')
   const marked = Object.entries({ run, heat, coverage }).flatMap(([name, value]) =>
     value ? [`--${name}`] : [],
   )
@@ -89,7 +88,7 @@ export async function graphCommand(
   })
   warnOfStrangers(definition, options, terminal)
   const chart = await draw(definition, format, options)
-  if (out !== undefined) await write(out, typeof chart === 'string' ? chart : `${writeJson(chart, 2)}\n`)
+  if (out !== undefined) await writeOut(out, typeof chart === 'string' ? chart : `${writeJson(chart, 2)}\n`)
   const told = { workflow: definition.name, format }
   if (terminal.json) terminal.printJson(out === undefined ? { ...told, chart } : { ...told, file: out })
   else if (out !== undefined) terminal.print(terminal.onOut('plain', out))
@@ -137,30 +136,6 @@ function warnOfStrangers({ states }: Definition, { tally }: DrawingOptions, term
     terminal.warn(
       `not drawn: runs were in ${strangers.map(quote).join(', ')}, which this version does not have`,
     )
-}
-
-function formatOf(given: ChartFormat | undefined, out: string | undefined): ChartFormat {
-  if (given !== undefined) return given
-  if (out === undefined) return 'mermaid'
-  const [, format] = ENDINGS.find(([ending]) => basename(out).toLowerCase().endsWith(ending)) ?? []
-  if (format) return format
-  throw wrong(
-    `The name ${quote(out)} does not say what is to be written`,
-    `Give --format, or a name that ends in ${ENDINGS.map(([ending]) => ending).join(', ')}`,
-  )
-}
-
-async function write(file: string, text: string): Promise<void> {
-  try {
-    await writeFile(file, text)
-  } catch (cause) {
-    throw new StepwrightError('invalid-options', {
-      what: `${quote(file)} cannot be written: ${(cause as Error).message}`,
-      remedy: 'Name another file with --out',
-      cause,
-      details: { file },
-    })
-  }
 }
 
 function wrong(what: string, remedy: string): StepwrightError {

@@ -10,6 +10,7 @@ export interface Risk {
     | 'state-removed'
     | 'data-narrowed'
     | 'vars-narrowed'
+    | 'signal-removed' // one that a run waits for would be refused
     | 'signal-narrowed' // one that was sent, or that a sender of before sends, would be refused
     | 'branch-removed' // what it has come to is lost
     | 'compensation-removed' // what was done cannot be undone
@@ -35,6 +36,7 @@ export function risksOf(before: WorkflowJson, after: WorkflowJson | undefined): 
     ),
     ...varsRisks(before, after),
     ...before.signals.flatMap((name) => signalRisks(name, before, after)),
+    ...live.flatMap((was) => goneSignals(was, before, after)),
     ...before.states.flatMap((was) => {
       const is = after.states.find(({ name }) => name === was.name)
       return [
@@ -88,6 +90,22 @@ function signalRisks(signal: string, before: WorkflowJson, after: WorkflowJson):
   return [
     { what: 'signal-narrowed', why: `${key}: what is sent as before may be refused: ${found.join('; ')}` },
   ]
+}
+
+/** A run that waits for it can be sent it until the new code is there, and its senders go on to. */
+function goneSignals(
+  { name, exits }: StateJson,
+  before: WorkflowJson,
+  { signals }: WorkflowJson,
+): readonly Risk[] {
+  const awaited = exits.flatMap((exit) => (exit.by === 'signal' ? [exit.signal] : []))
+  return [...new Set(awaited)]
+    .filter((signal) => before.signals.includes(signal) && !signals.includes(signal))
+    .map((signal) => ({
+      what: 'signal-removed',
+      state: name,
+      why: `the signal ${quote(signal)} is gone: what runs that wait in it are sent as before is refused`,
+    }))
 }
 
 function branchRisks(was: StateJson, is: StateJson): readonly Risk[] {

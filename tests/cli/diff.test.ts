@@ -40,6 +40,34 @@ describe('stepwright diff', () => {
     })
   })
 
+  test('into a file, whose ending says the format', async ({ cli }) => {
+    const at = (name: string): string => readFileSync(join(cli.folder, name), 'utf8')
+    expect(await cli.run(['diff', OLD, CUT, '-o', 'change.svg'])).toMatchObject({
+      code: 0,
+      out: 'change.svg\n',
+    })
+    expect(at('change.svg')).toMatch(/^<svg [^]*<\/svg>\n$/)
+    const drawn = await cli.run(['diff', OLD, CUT, '--format', 'mermaid'])
+    await cli.run(['diff', OLD, CUT, '--out', 'change.mmd'])
+    expect(at('change.mmd')).toBe(drawn.out)
+    await cli.run(['diff', OLD, CUT, '-o', 'change.txt'])
+    expect(at('change.txt')).toBe((await cli.run(['diff', OLD, CUT])).out)
+    const told = await cli.json('diff', OLD, CUT, '-o', 'change.json')
+    expect(told.result).toEqual({
+      ...{ old: OLD, new: CUT, blocked: 0, risks: 1, format: 'json', file: 'change.json' },
+    })
+    expect(JSON.parse(at('change.json'))).toEqual((await cli.json('diff', OLD, CUT)).result)
+    for (const out of ['change', 'none/change.svg'])
+      expect(await cli.json('diff', OLD, CUT, '-o', out)).toMatchObject({
+        code: 2,
+        error: { code: 'invalid-options' },
+      })
+    const pair = fixture('pair.ts')
+    const several = await cli.json('diff', pair, pair, '-o', 'pair.svg')
+    expect(several).toMatchObject({ code: 2, error: { remedy: 'Choose one with --workflow NAME' } })
+    expect(await readdir(cli.folder)).not.toContain('pair.svg')
+  })
+
   test('a chart that graph wrote, before it was changed', async ({ cli }) => {
     const { out } = await cli.run(['graph', OLD, '--format', 'json'])
     await writeFile(join(cli.folder, 'old.json'), out)

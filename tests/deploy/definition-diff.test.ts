@@ -101,7 +101,14 @@ describe('every kind of change is said', () => {
       ['  ~ state review', '      ~ data', '          + by: string?'],
     ],
     ['a signal added', edit({ signals: ['approve', 'revise'] }), ['  + signal revise']],
-    ['a signal removed', edit({ signals: [] }), ['  - signal approve']],
+    [
+      'a signal removed',
+      edit({ signals: [] }),
+      [
+        '  - signal approve',
+        '  ! review: the signal "approve" is gone: what runs that wait in it are sent as before is refused',
+      ],
+    ],
     [
       'a payload changed',
       schemas({ 'signal approve': text }),
@@ -195,6 +202,19 @@ describe('what can hurt a live run besides its data', () => {
       },
     ])
   })
+})
+
+test('a signal that runs wait for and that is gone', () => {
+  const gone = edit({ signals: OLD.signals.filter((name) => name !== 'approve') })
+  expect(diffDefinitions(OLD, gone).risks).toEqual([
+    {
+      ...{ what: 'signal-removed', state: 'review' },
+      why: 'the signal "approve" is gone: what runs that wait in it are sent as before is refused',
+    },
+  ])
+  expect(diffDefinitions(gone, OLD).risks).toEqual([])
+  const unused = edit({ signals: [...OLD.signals, 'never'] })
+  expect(diffDefinitions(unused, OLD).risks).toEqual([])
 })
 
 describe('risks heed migrations', () => {

@@ -18,7 +18,11 @@ export function addDeploying(verbs: Verbs): void {
       args: { old: side, new: 'the same' },
       options: [
         workflowOption(),
-        new Option('--format <format>', 'how it is written').choices(DIFF_FORMATS).default('text'),
+        new Option(
+          '--format <format>',
+          'how it is written; default: as the file of -o ends, or text',
+        ).choices(DIFF_FORMATS),
+        new Option('-o, --out <file>', 'where to; default: stdout'),
         new Option('--old-rev <rev>', 'the old side is its file at that git revision'),
         new Option('--new-rev <rev>', 'the same for the new side'),
         new Option('--live', 'judge the live runs of the store of STEPWRIGHT_STORE; --store does so too'),
@@ -30,6 +34,7 @@ export function addDeploying(verbs: Verbs): void {
         'diff article.ts@main article.ts --store sqlite:runs.db',
         'diff store: article.ts --store redis://127.0.0.1:6379 --json',
         'diff old.json article.ts --strict --format mermaid',
+        'diff article.ts@main article.ts -o change.svg',
       ],
     },
     (words, ...rest) => diffCommand(words.at(0), words.at(1), ...rest),

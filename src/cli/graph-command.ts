@@ -84,7 +84,9 @@ export async function graphCommand(
     const all = reader && heat ? await tallyAll(definition.name, reader, terminal) : undefined
     const tally = one?.tally ?? all ?? (covered && new Coverage([covered]).tally(definition.name))
     const descriptions = docComments(definition, await readSourceIfCan([path]))
-    return { definition, options: { descriptions, ...(tally ? { tally } : {}), ...(heat ? { heat } : {}) } }
+    const whose = one?.whose ?? (tally && covered ? `tests, in ${sayRuns(tally.runs)}` : undefined)
+    const marks = { ...(tally ? { tally } : {}), ...(heat ? { heat } : {}), ...(whose ? { whose } : {}) }
+    return { definition, options: { descriptions, ...marks } }
   })
   warnOfStrangers(definition, options, terminal)
   const chart = await draw(definition, format, options)
@@ -95,6 +97,10 @@ export async function graphCommand(
   else if (format === 'text') printText(definition, options, terminal)
   else terminal.print(typeof chart === 'string' ? chart.trimEnd() : writeJson(chart, 2))
   return EXIT.ok
+}
+
+function sayRuns(n: number): string {
+  return `${n} ${n === 1 ? 'run' : 'runs'}`
 }
 
 type Reader = Parameters<Parameters<typeof readStore>[1]>[0]

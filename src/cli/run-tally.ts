@@ -11,9 +11,10 @@ const TOLD_EVERY = 500
 export async function tallyOne(
   id: string,
   { runs }: Pick<StoreReader, 'runs'>,
-): Promise<{ readonly workflow: string; readonly tally: Tally }> {
-  const { workflow } = await runs.view(checkId('run', id))
-  return { workflow, tally: tallyOf(await runs.history(id, 0), Date.now()) }
+): Promise<{ readonly workflow: string; readonly tally: Tally; readonly whose: string }> {
+  const { workflow, status, state } = await runs.view(checkId('run', id))
+  const tally = tallyOf(await runs.history(id, 0), Date.now())
+  return { workflow, tally, whose: `run ${id}, ${status} in ${state}` }
 }
 
 /** What all runs of a workflow have done. One history at a time is held; damaged ones are left out, and said. */

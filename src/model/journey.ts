@@ -20,6 +20,8 @@ export interface Stay {
   readonly spent: Spent
   /** The run failed in it for good. */
   readonly failed: boolean
+  /** What it had done was undone, all of it or some of its branches and items. */
+  readonly undone?: boolean
   /** The move that left it; nothing where the run is in it or ended in it, nor where a person or a migration moved on. */
   readonly left?: { readonly to: string; readonly by: MoveCause }
 }
@@ -109,6 +111,12 @@ class Reader {
       case 'attempt-failed':
         this.#fails(event.state, [event.failure])
         return this.#turn(at, this.#waiting, true)
+      case 'undone': {
+        const stays = this.#stays.filter(({ state }) => state === event.state)
+        const stay = stays[event.visit - 1] ?? stays.at(-1)
+        if (stay && !event.skipped) stay.undone = true
+        return
+      }
       case 'undo-failed':
         this.#fails(event.state, [event.failure])
         return

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { fixture, test } from './command-line.ts'
 import { ArticleWorkflow } from './fixtures/article.ts'
+import { OrderWorkflow } from './fixtures/order.ts'
 
 const ARTICLE = fixture('article.ts')
 
@@ -57,6 +58,7 @@ describe.concurrent('stepwright graph', () => {
     const { out } = await cli.run(['graph', ARTICLE, '--format', 'svg', '--coverage', 'seen.json'])
     expect(out).toContain('class="sw-arrow sw-step sw-taken" data-edge="draft&#62;review"')
     expect(out).toMatch(/class="[^"]*sw-untouched" data-state="published"/)
+    expect(out).toContain('>tests, in 2 runs<')
     await writeFile(join(cli.folder, 'wrong.json'), '[{ "workflow": 1 }]')
     expect(await cli.json('graph', ARTICLE, '--coverage', 'wrong.json')).toMatchObject({
       code: 2,
@@ -80,6 +82,26 @@ describe.concurrent('stepwright graph', () => {
     expect(json.result).toMatchObject({
       chart: { tally: { runs: 1, states: { review: { visits: 1, standing: 1 } } } },
     })
+  })
+
+  test('--run of a run that was undone marks what was, and speaks of that run', async ({ cli }) => {
+    await cli.settled(OrderWorkflow, 'o', { cents: 13, next: 'ship' })
+    const drawn = async (format: string): Promise<string> =>
+      (await cli.run(['graph', fixture('order.ts'), '--format', format, '--run', 'o'])).out
+    const text = await drawn('text')
+    expect(text).toMatch(/^order\nrun o, compensated in ship\n/)
+    expect(text).toMatch(/\* charge\n(?: {4}.*\n)*? {4}1 visit.*\n {4}undone\n/)
+    expect(text.match(/^ {4}undone$/gm)).toHaveLength(1)
+    expect(text).not.toContain('1 run')
+    const svg = await drawn('svg')
+    expect(svg).toContain('>run o, compensated in ship<')
+    expect(svg).toContain('>undone<')
+    expect(await drawn('mermaid')).toContain('undone')
+    expect(JSON.parse(await drawn('json'))).toMatchObject({
+      tally: { states: { charge: { visits: 1, undone: 1 }, ship: { failed: 1, undone: 0 } } },
+    })
+    const { out } = await cli.run(['graph', fixture('order.ts'), '--format', 'text', '--heat', 'time'])
+    expect(out).toMatch(/^order\n1 run\n/)
   })
 
   test('--heat counts all runs of the workflow', async ({ cli }) => {

@@ -8,6 +8,8 @@ export interface DrawingOptions {
   readonly descriptions?: ReadonlyMap<string, string>
   /** What runs have done, as {@link tallyOf} counts it: it is marked. */
   readonly tally?: Tally
+  /** Whose tally that is, for the heading: `run article-7`. Default: how many runs. */
+  readonly whose?: string
   /** What of the tally colours the states. Default: nothing. */
   readonly heat?: Heat
 }

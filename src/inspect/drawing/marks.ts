@@ -51,10 +51,17 @@ interface DrawnMove {
 export interface Marks {
   readonly tally: Tally
   readonly heat: Heat | undefined
+  /** Whose runs those are, for the heading. */
+  readonly whose: string | undefined
 }
 
-export function marksOf({ tally, heat }: Partial<Marks>): Marks | undefined {
-  return tally && { tally, heat }
+export function marksOf({ tally, heat, whose }: Partial<Marks>): Marks | undefined {
+  return tally && { tally, heat, whose }
+}
+
+/** What was counted, for the heading: the name it was given, or how many runs. */
+export function sayCounted({ tally, whose }: Marks): string {
+  return whose ?? many(tally.runs, 'run')
 }
 
 const MEASURES: Readonly<Record<Heat, (of: StateTally) => number>> = {
@@ -81,13 +88,14 @@ export function markBox(state: string, marks: Marks | undefined): BoxMark | unde
 }
 
 function linesOf(of: StateTally, runs: number): readonly string[] {
-  const { visits, ms, failures, errors, standing, failed } = of
+  const { visits, ms, failures, errors, standing, failed, undone } = of
   const names = [...errors].sort(([, a], [, b]) => b - a).slice(0, 2)
   const why =
     names.length > 0 ? `: ${names.map(([name, n]) => (n > 1 ? `${name} x${n}` : name)).join(', ')}` : ''
   return [
     `${many(visits, 'visit')}${ms > 0 ? `, ${roughly(ms)}` : ''}`,
     ...(failures > 0 ? [`${many(failures, 'failure')}${why}`] : []),
+    ...(undone > 0 ? [undone === visits ? 'undone' : `${undone} of ${many(visits, 'visit')} undone`] : []),
     ...(runs > 1 && standing > 0 ? [`${many(standing, 'run')} here now`] : []),
     ...(runs > 1 && failed > 0 ? [`${many(failed, 'run')} failed here`] : []),
   ]

@@ -2,7 +2,7 @@ import { ICON, SMALL } from './box-size.ts'
 import { CHANGES, type Change, type Drawing } from './drawing.ts'
 import { MEANINGS, type IconName } from './icons.ts'
 import { widthOf, wrap } from './lettering.ts'
-import { HOTTEST } from './marks.ts'
+import { HOTTEST, sayCounted } from './marks.ts'
 import { element, xml } from './markup.ts'
 import { drawIcon, iconOf } from './svg-arrow.ts'
 
@@ -20,9 +20,9 @@ const NEVER = 42
 /** Name and description of the workflow. */
 export function drawHeading({ name, version, description = '', marks }: Drawing, width: number): Strip {
   const said = wrap(description, width - 2 * MARGIN, 3, SMALL)
-  const counted = marks ? `${marks.tally.runs} ${marks.tally.runs === 1 ? 'run' : 'runs'}` : ''
+  const counted = marks ? sayCounted(marks) : ''
   const heat = marks?.heat ? `, coloured by ${marks.heat}` : ''
-  const lines = [...said, ...(marks ? [`${counted}${heat}`] : [])]
+  const lines = [...said, ...(marks ? wrap(`${counted}${heat}`, width - 2 * MARGIN, 2, SMALL) : [])]
   const title = version === 1 ? name : `${name}, version ${version}`
   const markup = [
     element('text', { class: 'sw-heading', x: MARGIN, y: 30 }, xml(title)),

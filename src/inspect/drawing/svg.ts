@@ -67,7 +67,7 @@ function summary({ boxes, initial, marks, description }: Drawing): string {
   const states = boxes.filter(({ kind }) => kind !== 'any')
   const begin = states.find(({ id }) => id === initial)?.state
   const runs = marks
-    ? ` Marked with what ${marks.tally.runs === 1 ? 'a run' : `${marks.tally.runs} runs`} did.`
+    ? ` Marked with what ${marks.whose ?? (marks.tally.runs === 1 ? 'a run' : `${marks.tally.runs} runs`)} did.`
     : ''
   return `${description ? `${description}. ` : ''}${states.length} states; begins in ${begin}.${runs}`
 }

@@ -24,6 +24,8 @@ export interface StateTally {
   readonly standing: number
   /** Runs that failed in it for good. */
   readonly failed: number
+  /** Visits whose work was undone. */
+  readonly undone: number
 }
 
 /** How often runs went from one state to another for one cause. */
@@ -37,7 +39,15 @@ export interface MoveTally {
 /** No run at all. */
 export const NO_RUNS: Tally = { runs: 0, states: new Map(), moves: [] }
 
-const NOTHING: StateTally = { visits: 0, ms: 0, failures: 0, errors: new Map(), standing: 0, failed: 0 }
+const NOTHING: StateTally = {
+  visits: 0,
+  ms: 0,
+  failures: 0,
+  errors: new Map(),
+  standing: 0,
+  failed: 0,
+  undone: 0,
+}
 
 /**
  * What one run has done, from its history as `run.events()` gives it, oldest first. A run that has not ended is counted
@@ -53,9 +63,10 @@ export function tallyOf(history: Iterable<HistoryEvent>, now: number): Tally {
   const states = new Map<string, StateTally>()
   const moves = new Map<string, MoveTally>()
   for (const stay of stays) {
-    const { state, workMs, waitMs, failures, errors, failed, left } = stay
+    const { state, workMs, waitMs, failures, errors, failed, undone, left } = stay
     const standing = stay === stays.at(-1) && end === undefined ? 1 : 0
-    const one = { visits: 1, ms: workMs + waitMs, failures, errors, standing, failed: failed ? 1 : 0 }
+    const ends = { standing, failed: failed ? 1 : 0, undone: undone ? 1 : 0 }
+    const one = { visits: 1, ms: workMs + waitMs, failures, errors, ...ends }
     states.set(state, plus(states.get(state) ?? NOTHING, one))
     if (!left) continue
     const move = { from: state, ...left }
@@ -106,5 +117,6 @@ function plus(a: StateTally, b: StateTally): StateTally {
     errors,
     standing: a.standing + b.standing,
     failed: a.failed + b.failed,
+    undone: a.undone + b.undone,
   }
 }

@@ -1,6 +1,7 @@
 import type { Definition } from '../../definition/definition.ts'
 import { shown } from './box-size.ts'
 import { drawingOf, ANY_BOX, type Arrow, type Box, type Drawing } from './drawing.ts'
+import { sayCounted } from './marks.ts'
 import type { DrawingOptions } from './drawing-options.ts'
 
 /** A stretch of a line, and how it is meant. */
@@ -45,7 +46,7 @@ export function toText(definition: Definition, options: DrawingOptions = {}): st
 export function textLines(drawing: Drawing): readonly (readonly Span[])[] {
   const { name, version, description, boxes, marks } = drawing
   const title = [strong(oneLine(name)), dim(version === 1 ? '' : `, version ${version}`)]
-  const runs = marks ? [[dim(`${marks.tally.runs} ${marks.tally.runs === 1 ? 'run' : 'runs'}`)]] : []
+  const runs = marks ? [[dim(oneLine(sayCounted(marks)))]] : []
   return [
     title,
     ...(description ? [[dim(oneLine(description))]] : []),

@@ -129,7 +129,9 @@ export class Coverage {
   }
 }
 
-const NO_VISITS: StateTally = { visits: 0, ms: 0, failures: 0, errors: new Map(), standing: 0, failed: 0 }
+const NO_VISITS: StateTally = {
+  ...{ visits: 0, ms: 0, failures: 0, errors: new Map(), standing: 0, failed: 0, undone: 0 },
+}
 
 function unseen(counts: Readonly<Record<string, number>>): readonly string[] {
   return Object.entries(counts).flatMap(([name, times]) => (times === 0 ? [name] : []))

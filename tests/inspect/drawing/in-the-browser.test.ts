@@ -43,7 +43,7 @@ const LOOK = `(svg) => {
 /** A tally with long words in every state. */
 function busy({ states }: Definition): Tally {
   const of: StateTally = {
-    ...{ visits: 12_345, ms: 4e9, failures: 678, standing: 90, failed: 12 },
+    ...{ visits: 12_345, ms: 4e9, failures: 678, standing: 90, failed: 12, undone: 345 },
     errors: new Map([
       ['AVeryLongNameOfAnError', 345],
       ['WWWWWWWW', 12],

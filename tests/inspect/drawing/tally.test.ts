@@ -49,7 +49,7 @@ test('visits, moves and the time spent in each state, retries and waiting includ
   })
   expect(view.status).toBe('completed')
   expect(of(tally, 'book')).toEqual({
-    ...{ visits: 1, ms: 6e4, failures: 2, standing: 0, failed: 0 },
+    ...{ visits: 1, ms: 6e4, failures: 2, standing: 0, failed: 0, undone: 0 },
     errors: new Map([['RetryableError', 2]]),
   })
   expect(of(tally, 'ask')).toMatchObject({ visits: 2, ms: 1.5 * HOUR, failures: 0 })
@@ -169,4 +169,36 @@ test('a run that is retried by hand has not failed for good, and its time goes o
   const tally = tallyOf(history, 9_000)
   expect(of(tally, 'a')).toMatchObject({ visits: 1, ms: 150, failures: 1, failed: 0 })
   expect(of(tally, 'b')).toMatchObject({ visits: 1, ms: 0, standing: 0 })
+})
+
+test('what was undone is counted by the visit, and what was left as it is is not', () => {
+  const at = (seq: number) => ({ seq, at: seq })
+  const undone = (seq: number, visit: number, more: object = {}) => ({
+    ...at(seq),
+    ...{ type: 'undone' as const, state: 'a', visit, ...more },
+  })
+  const moved = (seq: number, visit: number) => ({
+    ...at(seq),
+    ...{ type: 'moved' as const, from: 'a', to: 'a', by: 'step' as const, visit, data: {} },
+  })
+  const started = {
+    type: 'started',
+    workflow: 'w',
+    version: 1,
+    to: 'a',
+    data: {},
+    vars: {},
+    session: 'r',
+  } as const
+  const history = [
+    { ...at(1), ...started },
+    ...[moved(2, 2), moved(3, 3), moved(4, 4)],
+    ...[
+      undone(5, 3),
+      undone(6, 2, { skipped: true }),
+      undone(7, 1, { part: 'x' }),
+      undone(8, 1, { part: 'y' }),
+    ],
+  ]
+  expect(tallyOf(history, 9).states.get('a')).toMatchObject({ visits: 4, undone: 2 })
 })

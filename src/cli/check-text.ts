@@ -17,7 +17,7 @@ export function findingLines(finding: Finding, terminal: Terminal): readonly str
     ...frame(finding, terminal),
     `  ${clean(why)}`,
     ...(path.length > 1 ? [`  ${dim('for example')} ${path.map(clean).join(' -> ')}`] : []),
-    `  ${dim('mend')} ${clean(remedy)}${finding.place ? '' : ` ${dim(`(workflow ${workflow})`)}`}`,
+    `  ${dim('remedy')} ${clean(remedy)}${finding.place ? '' : ` ${dim(`(workflow ${workflow})`)}`}`,
     '',
   ]
 }

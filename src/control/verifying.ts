@@ -3,7 +3,7 @@
  * against what refers to it, the document against what the history leads to, and the rows beside it against their checksums.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { StepwrightError, quote } from '../errors/stepwright-error.ts'
+import { StepwrightError, quote, whatOf } from '../errors/stepwright-error.ts'
 import type { HistoryEvent } from '../model/history.ts'
 import { checkId } from '../model/identifier.ts'
 import type { Run } from '../model/run.ts'
@@ -84,7 +84,7 @@ class Audit {
       return await work()
     } catch (error) {
       if (!(error instanceof StepwrightError) || error.code !== 'corrupt-document') throw error
-      this.#problems.push({ what: error.message.replace(`. ${error.remedy}. [${error.code}]`, '') })
+      this.#problems.push({ what: whatOf(error) })
       return undefined
     }
   }

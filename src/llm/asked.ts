@@ -1,3 +1,5 @@
+import { quote } from '../errors/stepwright-error.ts'
+import { FatalError } from '../model/failure.ts'
 import type { ModelCall } from '../model/model-call.ts'
 import type { CallOptions, Completion, Embeddings, FillRequest, Model, ModelRequest } from './model.ts'
 import { hashOf } from './request-hash.ts'
@@ -17,7 +19,7 @@ export function send(model: Model, asked: Asked, how: CallOptions = {}): Promise
   if (asked.verb === 'complete') return model.complete(asked.request, how)
   if (asked.verb === 'fill' && model.fill) return model.fill(asked.request, how)
   if (asked.verb === 'embed' && model.embed) return model.embed(asked.texts, how)
-  return Promise.reject(new TypeError(`the model ${model.name} has no method "${asked.verb}"`))
+  return Promise.reject(new FatalError(`${model.name} has no method ${quote(asked.verb)}`))
 }
 
 /** What a call is known by. */

@@ -1,4 +1,4 @@
-import { StepwrightError } from '../errors/stepwright-error.ts'
+import { StepwrightError, whatOf } from '../errors/stepwright-error.ts'
 
 const BEGIN = '{"locked":'
 
@@ -7,9 +7,8 @@ const BEGIN = '{"locked":'
  * what is stored as it is. So the run is set aside like any that cannot be read, and harms no other.
  */
 export function lockedRow(error: StepwrightError, stored: string): string {
-  const { code, message, remedy, details } = error
-  const what = message.replace(`. ${remedy}. [${code}]`, '')
-  return `${BEGIN}${JSON.stringify({ code, what, remedy, details })},"stored":${stored}}`
+  const { code, remedy, details } = error
+  return `${BEGIN}${JSON.stringify({ code, what: whatOf(error), remedy, details })},"stored":${stored}}`
 }
 
 /** What is stored in the place of a locked row; `undefined` for any other. */

@@ -63,7 +63,7 @@ describe.concurrent('stepwright check', () => {
     const { code, out, err } = await cli.run([...check, 'gate.ts'])
     expect(out).toBe(`gate.ts:9:3 warning "ask" waits for "yes" without an end [wait-without-expiry]
   When nobody answers, nobody notices: the run stands there for as long as its store lasts.
-  mend Give it expires: { after, to, with }, a @reminder, or the workflow a deadline
+  remedy Give it expires: { after, to, with }, a @reminder, or the workflow a deadline
 
 1 warning in 1 workflow
 `)

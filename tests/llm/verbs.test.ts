@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { describe, expect, it } from 'vitest'
+import { judge } from '../../src/model/failure.ts'
 import { offline } from '../support/offline-llm.ts'
 
 enum Mood {
@@ -81,7 +82,12 @@ describe('verbs', () => {
       examples: [{ input: { a: 1, b: 1 }, output: { sum: 2 } }],
     })
     expect(await add({ a: 1, b: 2 })).toEqual({ sum: 3 })
-    await expect(add({ a: 'one' } as never)).rejects.toThrow(/number/)
+    const refused = await add({ a: 'one' } as never).catch((error: unknown) => error)
+    expect(refused).toMatchObject({
+      code: 'invalid-data',
+      message: expect.stringMatching(/^The input of fn does not fit.*expected number/),
+    })
+    expect(judge(refused, 0).retryable).toBe(false)
     expect(made.server.calls).toHaveLength(2)
   })
 })

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { signalType } from '../../compile/keys.ts'
-import { StepwrightError, quote } from '../../errors/stepwright-error.ts'
+import { StepwrightError, quote, whatOf } from '../../errors/stepwright-error.ts'
 import { readCaller, type Caller } from '../../model/caller.ts'
 import type { InspectorParts } from './inspector-parts.ts'
 import type { Line } from './line.ts'
@@ -104,9 +104,8 @@ export class Orders {
 /** For a person at a page: what is wrong, without what a program would do about it. */
 function inWords(error: unknown): string {
   if (!(error instanceof StepwrightError)) return error instanceof Error ? error.message : String(error)
-  const { message, remedy, code } = error
-  const what = message.slice(0, message.lastIndexOf(`${remedy}. [${code}]`)).trimEnd()
-  return code === 'not-permitted' ? `${what} Say who you are, with a role that may send it.` : what
+  const what = `${whatOf(error)}.`
+  return error.code === 'not-permitted' ? `${what} Say who you are, with a role that may send it.` : what
 }
 
 /** Why a client may not send. `token`: what it must show, where sending is allowed at all. */

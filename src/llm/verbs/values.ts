@@ -1,5 +1,6 @@
 /** Verbs that make values. */
 import { z } from 'zod'
+import { StepwrightError } from '../../errors/stepwright-error.ts'
 import { promptOf, messagesOf, quoted, type Ask, type FormOptions } from '../ask.ts'
 import type { Caller } from '../caller.ts'
 import { askObject } from './object.ts'
@@ -64,7 +65,14 @@ export async function callFn<I extends z.ZodType, O extends z.ZodType>(
   { name = 'fn', does, input, output, examples = [], ...options }: FnOptions<I, O>,
   value: z.input<I>,
 ): Promise<z.output<O>> {
-  const given = await input.parseAsync(value)
+  const read = await input.safeParseAsync(value)
+  if (!read.success) {
+    const reasons = read.error.issues.map(({ path, message }) => [...path, message].join(': '))
+    throw new StepwrightError('invalid-data', {
+      what: `The input of ${name} does not fit its schema: ${reasons.join('; ')}`,
+      remedy: 'Mend the value, or the schema',
+    })
+  }
   const shown = examples.flatMap((example) => [
     { role: 'user', text: quoted(JSON.stringify(example.input)) } as const,
     { role: 'assistant', text: JSON.stringify(example.output) } as const,
@@ -75,7 +83,7 @@ export async function callFn<I extends z.ZodType, O extends z.ZodType>(
       text: `You are a function. ${does} You are given its input and answer with its output.`,
     } as const,
     ...shown,
-    { role: 'user', text: quoted(JSON.stringify(given)) } as const,
+    { role: 'user', text: quoted(JSON.stringify(read.data)) } as const,
   ]
   return askObject(caller, output, ask, options, name)
 }

@@ -21,6 +21,18 @@ function plays(made: Offline, ...turns: readonly (readonly ScriptedToolCall[])[]
     return calls ? { toolCalls: calls } : `It is ${messages.at(-1)?.content}.`
   })
 }
+/** A tool that waits for people, and what it has paid. */
+function payment() {
+  const paid: number[] = []
+  const pay = tool({
+    name: 'pay',
+    description: 'Pays.',
+    input: z.object({ amount: z.number() }),
+    approval: true,
+    run: ({ amount }) => paid.push(amount),
+  })
+  return { pay, paid }
+}
 const results = (messages: readonly Message[]): readonly string[] =>
   messages.flatMap((message) => (message.role === 'tool' ? [message.text] : []))
 
@@ -138,14 +150,7 @@ describe('an agent', () => {
 
   it('waits for people before marked tools, and goes on with what they said', async () => {
     await using made = await offline()
-    const paid: number[] = []
-    const pay = tool({
-      name: 'pay',
-      description: 'Pays.',
-      input: z.object({ amount: z.number() }),
-      approval: true,
-      run: ({ amount }) => paid.push(amount),
-    })
+    const { pay, paid } = payment()
     const asks = [10, 20].map((amount, i) => ({ name: 'pay', arguments: { amount }, id: `p${i}` }))
     plays(made, asks)
     const first = await made.llm.agent({ ask: 'Pay.', tools: [pay] })
@@ -161,14 +166,7 @@ describe('an agent', () => {
 
   it('takes what a person said for the calls that waited, not for a later one that bears the same id', async () => {
     await using made = await offline()
-    const paid: number[] = []
-    const pay = tool({
-      name: 'pay',
-      description: 'Pays.',
-      input: z.object({ amount: z.number() }),
-      approval: true,
-      run: ({ amount }) => paid.push(amount),
-    })
+    const { pay, paid } = payment()
     const amounts = [10, 1_000]
     made.server.script(() => {
       const amount = amounts.shift()

@@ -18,7 +18,7 @@ export type BranchEnd = readonly [branch: string, end: Settled<unknown>]
  * do: what ends later, or at the same time, changes nothing, so a join that is asked again after a crash is the same.
  */
 export function judgeJoin(state: ParallelState, ends: readonly BranchEnd[]): JoinVerdict | undefined {
-  for (let count = 0; count <= ends.length; count++) {
+  for (let count = 1; count <= ends.length; count++) {
     const verdict = judge(state, ends.slice(0, count))
     if (verdict) return verdict
   }

@@ -111,6 +111,11 @@ test.each(Object.keys(RULES))(
 test.each<[string, Join, object]>([
   ['any', 'any', { a: 'a' }],
   ['a number', 2, { a: { ok: true, value: 'a' }, b: { ok: true, value: 'b' } }],
+  [
+    'a function, which is not asked before one has ended',
+    (soFar) => Object.values(soFar).every((end) => end?.ok === true),
+    { a: { ok: true, value: 'a' } },
+  ],
 ])(
   'I4 of branches that end at the same time only those count that decide, also after a crash: %s',
   async (_, join, joined) => {

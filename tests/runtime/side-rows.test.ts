@@ -2,16 +2,22 @@ import { describe, expect, it } from 'vitest'
 import { createTestEngine } from 'stepwright/testing'
 import type { AnyClass } from '../../src/definition/shape.ts'
 import { MemoryStore } from '../../src/store/memory-store.ts'
-import type { Collection, StoredRow } from '../../src/store/store.ts'
+import { encrypted } from '../../src/store/encrypted-store.ts'
+import type { Collection, Store, StoredRow } from '../../src/store/store.ts'
 import { fan, State, type Ctx, type Hands } from '../support/fan.ts'
 import { items } from '../support/items.ts'
 import { paid, ShopWorkflow } from '../support/shop.ts'
 import { TripWorkflow, World } from '../support/trip.ts'
 
 /** A run on a store, to where it rests, and its process closed. */
-async function stood<W extends AnyClass>(workflow: W, input: unknown, resources: object) {
+async function stood<W extends AnyClass>(
+  workflow: W,
+  input: unknown,
+  resources: object,
+  around: (store: Store) => Store = (store) => store,
+) {
   const store = new MemoryStore()
-  const open = () => createTestEngine({ workflows: [workflow], store, resources } as never)
+  const open = () => createTestEngine({ workflows: [workflow], store: around(store), resources } as never)
   const test = open()
   await test.engine.start(workflow as never, input as never, { id: 'r' })
   await test.settle()
@@ -73,6 +79,24 @@ describe('rows beside a run', () => {
     expect(await finish(run)).toMatchObject({ status: 'completed' })
     expect(calls).toEqual(made)
     await expect(engine.repair('r')).rejects.toMatchObject({ code: 'not-possible' })
+    await close()
+  })
+
+  it('I10 one that is damaged in an encrypted store is named too, and hides no others', async () => {
+    const calls: string[] = []
+    const around = (inner: Store) => encrypted(inner, { keys: { k: Buffer.alloc(32, 7) } })
+    const { store, open, test } = await stood(Fan, {}, { hands: hands(calls) }, around)
+    await test.close()
+    const key = await cut(store, 'memo', 'paid')
+    const { engine, finish, close } = open()
+    expect(await engine.verify('r')).toMatchObject({
+      rows: 4,
+      problems: [{ row: { collection: 'memo', key } }],
+    })
+    expect(await engine.repair('r')).toMatchObject({ done: true, out: [{ key }] })
+    await engine.resume('r')
+    expect(await finish(await engine.get('r'))).toMatchObject({ status: 'completed' })
+    expect(calls).toEqual(['pay', 'b', 'pay'])
     await close()
   })
 

@@ -38,14 +38,12 @@ export interface Settling {
 }
 
 /** Waits until each of the runs has ended, was set aside, or waits for somebody; then says where they stand. */
-export async function settleAll(
-  { engine, file, ids, store, none = '' }: Settling,
-  terminal: Terminal,
-): Promise<number> {
+export async function settleAll(settling: Settling, terminal: Terminal): Promise<number> {
+  const { engine, file, ids, store, none = '' } = settling
   const aside = new Aside({ engine, file, store, terminal, runs: ids })
   await aside.begin()
   await noteSleepers(engine, file, ids, terminal)
-  const settled = await settle(engine, file, ids)
+  const settled = await settle(settling)
   await aside.look()
   aside.end()
   const views = await Promise.all(settled.map((view) => shownView(view, engine.store, terminal)))
@@ -81,21 +79,17 @@ async function noteSleepers(
   if (more > 0) terminal.note(terminal.onErr('dim', `and ${more} more that wait for a time`))
 }
 
-async function settle(
-  engine: Engine,
-  file: WorkflowFile,
-  ids: readonly string[],
-): Promise<readonly RunView[]> {
-  const open = new Set(ids) // a run that moves while runs are listed by status is found twice
+/** One after another: while one goes on, however many others there are, that one alone is looked at. */
+async function settle({ engine, file, ids }: Settling): Promise<readonly RunView[]> {
   const settled: RunView[] = []
+  for (const id of new Set(ids)) settled.push(await settleOne(engine, file, id)) // a run that moves while runs are listed by status is found twice
+  return settled
+}
+
+async function settleOne(engine: Engine, file: WorkflowFile, id: string): Promise<RunView> {
   for (;;) {
-    for (const id of open) {
-      const view = await (await engine.get(id)).view()
-      if (!isEnded(view.status) && (await goesOn(engine, file, view))) continue
-      settled.push(view)
-      open.delete(id)
-    }
-    if (open.size === 0) return settled
+    const view = await (await engine.get(id)).view()
+    if (isEnded(view.status) || !(await goesOn(engine, file, view))) return view
     await sleep(LOOK_MS)
   }
 }

@@ -76,7 +76,7 @@ describe('what was asked of a run and not yet taken', () => {
       asked: [{ verb: 'cancel', by: { id: 'bo', roles: ['chief'] }, reason: 'too late' }],
     })
     const { out } = await cli.run(['list'])
-    expect(out).toMatch(/one +order@1 +waiting .*, cancel asked for (now|[\d.]+s ago) by bo \(chief\)/)
+    expect(out).toMatch(/one +order@1 +waiting .*, cancel asked for (now|[\d.]+m?s ago) by bo \(chief\)/)
     expect(out).not.toMatch(/two .*cancel/)
     const listed = (await cli.json('list')).result as readonly { id: string; asked?: unknown }[]
     expect(listed.map(({ id, asked }) => [id, asked !== undefined])).toEqual([

@@ -12,7 +12,7 @@ import type {
   ModelRequest,
   ToolResult,
 } from './model.ts'
-import { costOf, type Prices } from './prices.ts'
+import { costOfAnswer, type Prices } from './prices.ts'
 import { hashOf, requestHash } from './request-hash.ts'
 import { inModelSpan, inToolSpan, type Operation } from './span.ts'
 import { Told } from './told.ts'
@@ -182,7 +182,7 @@ export class Caller {
       const { model, usage } = value
       const { prices } = this.#parts
       const known = 'cache' in value && value.cache !== undefined
-      const cost = known ? undefined : (costOf(prices, model, usage) ?? costOf(prices, name, usage))
+      const cost = known ? undefined : costOfAnswer(prices, this.model, value)
       const paid = cost === undefined ? {} : { cost }
       const other = model === name ? {} : { asked: name }
       const streamed = stream ? { stream: stream.name } : {}

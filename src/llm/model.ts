@@ -8,6 +8,8 @@ export interface Model {
   readonly name: string
   /** Whose it is, for traces: `openai`. */
   readonly provider?: string
+  /** Of a list of models: the names of those that it may ask. */
+  readonly models?: readonly string[]
   readonly abilities: Abilities
   /** One answer. Throws where there is none, or only a part of one. */
   complete(request: ModelRequest, how?: CallOptions): Promise<Completion>
@@ -98,8 +100,10 @@ export interface Completion {
   /** Why the model would not answer. */
   readonly refusal?: string
   readonly usage: Usage
-  /** Which model answered. */
+  /** Which model answered, as its server calls it. */
   readonly model: string
+  /** Of a list of models: the name of the one that was asked. */
+  readonly asked?: string
   /** Milliseconds until the first piece, where it was streamed. */
   readonly firstTokenMs?: number
   /** It was not sent: the answer was known. */
@@ -113,6 +117,8 @@ export interface Embeddings {
   readonly vectors: readonly (readonly number[])[]
   readonly usage: Usage
   readonly model: string
+  /** Of a list of models: the name of the one that was asked. */
+  readonly asked?: string
 }
 
 /** What stands before and after the text that is wanted. */

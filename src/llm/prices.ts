@@ -1,4 +1,6 @@
 import type { Usage } from '../model/model-call.ts'
+import type { Answer } from './asked.ts'
+import type { Model } from './model.ts'
 
 /** What a model costs, for a million tokens, in whatever currency budgets are given in. */
 export interface Price {
@@ -21,4 +23,20 @@ export function costOf(
   if (!price) return undefined
   const fresh = Math.max(0, input - cached)
   return (fresh * price.input + cached * (price.cached ?? price.input) + output * price.output) / 1e6
+}
+
+/** What an answer has cost: by the name that its server gives, which may be a dated one, or else by that of the model that was asked. */
+export function costOfAnswer(prices: Prices, { name }: Model, answer: Answer): number | undefined {
+  const { model, asked = name, usage } = answer
+  return costOf(prices, model, usage) ?? costOf(prices, asked, usage) ?? costOf(prices, name, usage)
+}
+
+/** What a call may cost that is yet to be made: of a list of models, by the dearest. */
+export function expectedCost(prices: Prices, model: Model, usage: Usage): number {
+  return Math.max(0, ...namesOf(model).map((name) => costOf(prices, name, usage) ?? 0))
+}
+
+/** The names that a model may be priced by. */
+export function namesOf({ name, models }: Model): readonly string[] {
+  return models ?? [name]
 }

@@ -19,7 +19,7 @@ import { Limiter } from './limiter.ts'
 import { MemoryMeter } from './memory-meter.ts'
 import type { Grant, Meter } from './meter.ts'
 import type { CallOptions, Model } from '../model.ts'
-import { costOf, type Prices } from '../prices.ts'
+import { costOfAnswer, expectedCost, namesOf, type Prices } from '../prices.ts'
 import { SeatKeeper } from './seat-keeper.ts'
 
 /** How a model is limited. */
@@ -63,9 +63,10 @@ export function limited(model: Model, options: LimitedOptions): Model {
   const limits = options.limits
     .map((limit, i) => readLimit(limit, `limits[${i}]`))
     .sort((a, b) => Number(a.over === 'wait') - Number(b.over === 'wait'))
-  if (!prices && limits.some(({ most }) => most.cost !== undefined))
+  const unpriced = namesOf(model).filter((one) => !Object.hasOwn(prices ?? {}, one))
+  if (unpriced.length > 0 && limits.some(({ most }) => most.cost !== undefined))
     throw new StepwrightError('invalid-options', {
-      what: 'A limit has cost, and nothing says what a call costs',
+      what: `A limit has cost, and nothing says what a call of ${unpriced.map(quote).join(', ')} costs`,
       remedy: 'Give prices: { [model]: { input, output } }, for a million tokens',
     })
   const limiter = new Limiter({
@@ -79,7 +80,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
   const serve = async (ask: Asked, how: CallOptions): Promise<Answer> => {
     const call: LimitedCall = { ...how.for, model: model.name }
     const usage = estimate(ask)
-    const about = { name, call, usage, cost: costOf(prices ?? {}, model.name, usage) ?? 0 }
+    const about = { name, call, usage, cost: expectedCost(prices ?? {}, model, usage) }
     const claims = apart(limits.flatMap((limit) => claimsOf(limit, about)))
     for (const { unit, amount } of claims) if (!isAmount(amount)) throw notAnAmount(unit, usage, about.cost)
     const id = `${own}.${(count += 1)}`
@@ -103,7 +104,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
     try {
       const answer = await make()
       const known = 'cache' in answer && answer.cache === 'hit'
-      const cost = costOf(prices ?? {}, model.name, answer.usage) ?? 0
+      const cost = costOfAnswer(prices ?? {}, model, answer) ?? 0
       const amounts = claims.map(({ unit }) => (known ? 0 : amountOf(unit, answer.usage, cost)))
       used = amounts.map((amount, i) => (isAmount(amount) ? amount : (used[i] ?? 0)))
       return answer

@@ -6,6 +6,7 @@ import { send, type Answer, type Asked } from '../asked.ts'
 import { wrapped } from './wrapped.ts'
 import { MemoryBreakers, readBreaker, type BreakerOptions, type Leave, type Outcome } from './breaker.ts'
 import { steadyClock, type Clock } from '../limits/clock.ts'
+import { namesOf } from '../prices.ts'
 import type { Abilities, CallOptions, Completion, Model } from '../model.ts'
 
 /** A model, and how often it comes first: two of weight 9 and 1 divide calls nine to one. */
@@ -82,7 +83,8 @@ export function fallback(models: readonly (Model | Weighted)[], options: Fallbac
         // also where the answer turns out to be of no use: the server is well, and one hard question must not take
         // the model away from all others
         await tell(key, 'good', tried)
-        return question.verb === 'complete' ? withOthers(answer as Completion, [...passed, key]) : answer
+        const known = { ...answer, asked: answer.asked ?? model.name }
+        return question.verb === 'complete' ? withOthers(known as Completion, [...passed, key]) : known
       } catch (error) {
         const kind = how.signal?.aborted ? 'over' : kindOf(error, handOver)
         await tell(key, kind === 'model' ? 'bad' : 'none', tried)
@@ -105,7 +107,8 @@ export function fallback(models: readonly (Model | Weighted)[], options: Fallbac
   // vectors of different models cannot be compared
   const sameVectors = all.every((model) => model.embed && model.name === all[0]?.name)
   const fill = all.every((model) => model.fill)
-  return wrapped({ name, abilities: common(all), embed: sameVectors, fill }, serve)
+  const shell = { name, models: all.flatMap(namesOf), abilities: common(all), embed: sameVectors, fill }
+  return wrapped(shell, serve)
 }
 
 /** Statuses that say something about a key or an address, not about what was asked. */

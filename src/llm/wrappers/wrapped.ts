@@ -5,6 +5,7 @@ import type { Abilities, CallOptions, Completion, Embeddings, Model } from '../m
 export interface Shell {
   readonly name: string
   readonly provider?: string
+  readonly models?: readonly string[]
   readonly abilities: Abilities
   readonly embed?: unknown
   readonly fill?: unknown
@@ -17,6 +18,7 @@ export function wrapped(shell: Shell, serve: (ask: Asked, how: CallOptions) => P
   return {
     name: shell.name,
     ...(shell.provider === undefined ? {} : { provider: shell.provider }),
+    ...(shell.models ? { models: shell.models } : {}),
     abilities: shell.abilities,
     ...(callTool ? { callTool: (...args) => callTool.apply(shell, args) } : {}),
     complete: (request, how = {}) => serve({ verb: 'complete', request }, how) as Promise<Completion>,

@@ -11,7 +11,7 @@ import { showDiff, showImpact } from './diff-text.ts'
 import { EXIT } from './exit-code.ts'
 import { watchInterrupts } from './interrupt.ts'
 import { writeJson } from './json-text.ts'
-import { formatFor, writeOut, type Endings } from './output-file.ts'
+import { formatFor, PICTURE_ENDINGS, writeOut } from './output-file.ts'
 import { Progress } from './progress.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
@@ -28,17 +28,6 @@ const DRAWN: Readonly<Record<'mermaid' | 'svg' | 'dot', (chart: MarkedChart) => 
 }
 
 type DiffFormat = (typeof DIFF_FORMATS)[number]
-
-/** What the name of a file says about its form, the longest ending first. */
-const ENDINGS: Endings<DiffFormat> = [
-  ['.mermaid', 'mermaid'],
-  ['.json', 'json'],
-  ['.mmd', 'mermaid'],
-  ['.svg', 'svg'],
-  ['.dot', 'dot'],
-  ['.txt', 'text'],
-  ['.gv', 'dot'],
-]
 
 /** Options of `stepwright diff`. */
 export interface DiffOptions {
@@ -73,7 +62,7 @@ export async function diffCommand(
   choice: StoreChoice,
   terminal: Terminal,
 ): Promise<number> {
-  const options = { ...given, format: formatFor(given.format, given.out, ENDINGS, 'text') }
+  const options = { ...given, format: formatFor(given.format, given.out, PICTURE_ENDINGS, 'text') }
   const interrupts = watchInterrupts()
   const sources: DefinitionSource[] = []
   const read = async (word: string, revision: string | undefined): Promise<DefinitionSource> => {

@@ -14,7 +14,7 @@ import { readCoverage } from '../outlook/coverage-file.ts'
 import { Coverage } from '../testing/coverage/coverage.ts'
 import { EXIT } from './exit-code.ts'
 import { writeJson } from './json-text.ts'
-import { formatFor, writeOut, type Endings } from './output-file.ts'
+import { formatFor, PICTURE_ENDINGS, writeOut, type Endings } from './output-file.ts'
 import { tallyAll, tallyOne } from './run-tally.ts'
 import type { StoreChoice } from './shell-line.ts'
 import { readStore } from './store-reader.ts'
@@ -26,16 +26,7 @@ export const CHART_FORMATS = ['mermaid', 'svg', 'dot', 'text', 'json', 'xstate']
 export type ChartFormat = (typeof CHART_FORMATS)[number]
 
 /** What the name of a file says about its form, the longest ending first. */
-const ENDINGS: Endings<ChartFormat> = [
-  ['.machine.json', 'xstate'],
-  ['.mermaid', 'mermaid'],
-  ['.json', 'json'],
-  ['.mmd', 'mermaid'],
-  ['.svg', 'svg'],
-  ['.dot', 'dot'],
-  ['.txt', 'text'],
-  ['.gv', 'dot'],
-]
+const ENDINGS: Endings<ChartFormat> = [['.machine.json', 'xstate'], ...PICTURE_ENDINGS]
 
 /** Options of `stepwright graph`. */
 export interface GraphOptions {

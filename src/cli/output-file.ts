@@ -5,6 +5,17 @@ import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 /** Forms that a result can be written in, by the endings of file names, the longest first. */
 export type Endings<Format extends string> = readonly (readonly [ending: string, format: Format])[]
 
+/** Of what can be drawn. */
+export const PICTURE_ENDINGS: Endings<'mermaid' | 'json' | 'svg' | 'dot' | 'text'> = [
+  ['.mermaid', 'mermaid'],
+  ['.json', 'json'],
+  ['.mmd', 'mermaid'],
+  ['.svg', 'svg'],
+  ['.dot', 'dot'],
+  ['.txt', 'text'],
+  ['.gv', 'dot'],
+]
+
 /** The form that was asked for, or the one that the name of the file says. Throws `invalid-options` where neither does. */
 export function formatFor<Format extends string>(
   given: Format | undefined,

@@ -56,6 +56,21 @@ describe('a model of the AI SDK', () => {
     expect(server.calls[1]?.messages.at(-1)).toMatchObject({ role: 'tool', content: '3' })
   })
 
+  it('tells tool calls of one id from each other, so that an approval is for one of them', async () => {
+    await using server = await createModelServer()
+    const call = { name: 'pay', arguments: {}, id: 'call_0' }
+    server.script(() => ({ toolCalls: [call, call] }))
+    const pay = tool({
+      name: 'pay',
+      description: 'Pays.',
+      input: z.object({}),
+      approval: true,
+      run: () => 'paid',
+    })
+    const result = await connect(server).agent({ ask: 'Pay.', tools: [pay] })
+    expect(result).toMatchObject({ done: false, waits: [{ id: 'call_0' }, { id: 'call_0-1' }] })
+  })
+
   it('shows images', async () => {
     await using server = await createModelServer()
     await connect(server).text('What is this?', {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AnswerError } from '../answer-error.ts'
 import type { Abilities, CallOptions, Completion, Message, Model, ModelRequest, ToolCall } from '../model.ts'
+import { distinctCalls } from './distinct-calls.ts'
 
 /** A language model of the Vercel AI SDK, of version 2, 3 or 4 of its specification: `anthropic('claude-sonnet-4')`. */
 export interface AiSdkLanguageModel {
@@ -159,11 +160,18 @@ const FINISH: Readonly<Record<string, Completion['finish']>> = {
 function completionOf(given: unknown, model: string): Completion {
   const { content, finishReason, usage } = answer.parse(given)
   const text = content.flatMap((part) => (part.type === 'text' ? [String(part['text'])] : [])).join('')
-  const toolCalls = content.flatMap((part): ToolCall[] =>
+  const calls = content.flatMap((part): ToolCall[] =>
     part.type === 'tool-call'
-      ? [{ id: String(part['toolCallId']), name: String(part['toolName']), input: String(part['input']) }]
+      ? [
+          {
+            id: String(part['toolCallId'] ?? ''),
+            name: String(part['toolName']),
+            input: String(part['input']),
+          },
+        ]
       : [],
   )
+  const toolCalls = distinctCalls(calls)
   const reason = typeof finishReason === 'string' ? finishReason : finishReason.unified
   const finish = FINISH[reason]
   if (!finish) throw new AnswerError('not-whole', `the answer is not whole: finish reason ${reason}`, text)

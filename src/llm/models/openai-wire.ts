@@ -8,6 +8,7 @@ import type {
 import type { Usage } from '../../model/model-call.ts'
 import { AnswerError } from '../answer-error.ts'
 import type { Completion, Format, Message, ModelRequest, ToolCall } from '../model.ts'
+import { distinctCalls } from './distinct-calls.ts'
 
 /** A request as it goes over the wire. */
 export function bodyOf(model: string, request: ModelRequest): ChatCompletionCreateParamsNonStreaming {
@@ -114,16 +115,13 @@ export function completionOf(answer: unknown): Completion {
   }
 }
 
-/** Ids that a server gave twice, or not at all, are made anew: an answer to one must not be taken for that to another. */
 function toolCallsOf(calls: ChatCompletion['choices'][number]['message']['tool_calls']): readonly ToolCall[] {
-  const seen = new Set<string>()
-  return (Array.isArray(calls) ? calls : []).flatMap((call, i) => {
-    if (call.type !== 'function') return []
-    let id = textOf(call.id)
-    if (id === '' || seen.has(id)) id = `${id || 'call'}-${i}`
-    seen.add(id)
-    return { id, name: textOf(call.function.name), input: textOf(call.function.arguments) }
-  })
+  const read = (Array.isArray(calls) ? calls : []).flatMap((call) =>
+    call.type === 'function'
+      ? [{ id: textOf(call.id), name: textOf(call.function.name), input: textOf(call.function.arguments) }]
+      : [],
+  )
+  return distinctCalls(read)
 }
 
 /** The answer of a completion endpoint. */

@@ -30,7 +30,7 @@ export const systemHost: Host = {
     let timer: NodeJS.Timeout
     const end = performance.now() + at - Date.now() // a clock that is set back does not make it longer
     const arm = (): void => {
-      const left = Math.min(at - Date.now(), end - performance.now())
+      const left = Math.ceil(Math.min(at - Date.now(), end - performance.now())) // setTimeout would ring a fraction early
       timer = left > PIECE_MS ? setTimeout(arm, PIECE_MS) : setTimeout(fire, Math.max(0, left))
     }
     arm()

@@ -77,7 +77,7 @@ export class Fork {
   }
 
   async run(): Promise<ForkEnd> {
-    const { host, stop } = this.#call
+    const { stop } = this.#call
     await this.#load()
     const onStop = (): void => this.#change()
     stop.addEventListener('abort', onStop, { once: true })
@@ -93,7 +93,7 @@ export class Fork {
           if (this.pausing) return await this.#finish({ end: 'stopped' })
           return await this.#finish({ end: 'waiting', timer: this.#nextLook(), told: this.#told })
         }
-        await this.#nextChange(host.now())
+        await this.#nextChange()
       }
     } finally {
       stop.removeEventListener('abort', onStop)
@@ -125,14 +125,17 @@ export class Fork {
 
   /** Begins as many parts as there is room for. */
   #begin(): void {
-    const limit = this.#state.kind === 'map' ? this.#state.concurrency : Infinity
-    const busy = (): number => this.#active.size + this.#book.children.all
-    while (busy() < limit) {
+    while (this.#hasRoom) {
       const next = this.#book.queue.take(this.#call.host.now())
       if (!next) break
       this.#start(next)
     }
-    if (busy() < limit && !this.#book.queue.ended) this.#pulling ??= this.#pull()
+    if (this.#hasRoom && !this.#book.queue.ended) this.#pulling ??= this.#pull()
+  }
+
+  get #hasRoom(): boolean {
+    const limit = this.#state.kind === 'map' ? this.#state.concurrency : Infinity
+    return this.#active.size + this.#book.children.all < limit
   }
 
   /** Saves the next item of a stream, and only then lets it begin. One that cannot be saved has failed. */
@@ -248,12 +251,9 @@ export class Fork {
   }
 
   /** Waits until a part ends, one that waits may begin, or something comes from outside. */
-  async #nextChange(now: number): Promise<void> {
-    const retryAt = this.#book.queue.nextAt
-    const cancel =
-      retryAt !== undefined && retryAt > now
-        ? this.#call.host.alarm(retryAt, () => this.#change())
-        : undefined
+  async #nextChange(): Promise<void> {
+    const retryAt = this.#hasRoom && !this.pausing ? this.#book.queue.nextAt : undefined
+    const cancel = retryAt === undefined ? undefined : this.#call.host.alarm(retryAt, () => this.#change())
     if (!this.#changed) await new Promise<void>((resolve) => (this.#wake = resolve))
     this.#changed = false
     cancel?.()

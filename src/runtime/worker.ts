@@ -176,8 +176,9 @@ export class Worker {
     }
     for (let limit = PAGE; ; limit *= 4) {
       const entries = await listDue(store, limit)
+      const now = host.now() // one time for all: what comes due meanwhile rings at once
       const byRun = Map.groupBy(
-        entries.filter((e) => e.at <= host.now()),
+        entries.filter((e) => e.at <= now),
         (entry) => (entry.why === 'schedule' ? `schedule ${entry.run}` : `run ${entry.run}`),
       )
       for (const own of byRun.values()) {
@@ -187,7 +188,7 @@ export class Worker {
         else if (this.free) await this.#attend(id, own) // else looked at again when a run lets go of its place
       }
       if (!this.free) return Infinity
-      const later = entries.find((entry) => entry.at > host.now())
+      const later = entries.find((entry) => entry.at > now)
       if (later) return later.at
       if (entries.length < limit) return Infinity
     }

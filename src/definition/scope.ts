@@ -1,4 +1,4 @@
-import type { Note } from '../model/history.ts'
+import type { EarlyNote, LateNote, Note } from '../model/history.ts'
 import type { Spent } from '../model/model-call.ts'
 import type { RunInfo } from './shape.ts'
 
@@ -31,9 +31,10 @@ export interface Scope {
   readonly family?: Family
   /**
    * A result that was recorded in this visit under that key, or what `make` comes to, saved before it is returned: it
-   * is never made again in this visit. Its note is told in the history of the run.
+   * is never made again in this visit. Its note is told in the history of the run. What of it is known `early` may be
+   * asked for while the result is made; the note need not repeat it.
    */
-  record<T>(key: string, make: () => Promise<Recorded<T>>): Promise<T>
+  record<T>(key: string, make: () => Promise<Recorded<T>>, early?: () => EarlyNote): Promise<T>
   /** Follows a text that grows for `run.stream`; `end` is called with all of it. Names are as unique as keys of records. */
   stream(key: string): { push(piece: string): void; end(text: string): Promise<void>; readonly name: string }
   /** Tells the history, with how the attempt ends; lost where its process dies. */
@@ -51,5 +52,5 @@ export interface Family {
 /** A result, and what the history is to tell of it. */
 export interface Recorded<T> {
   readonly value: T
-  readonly note?: Note
+  readonly note?: Note | LateNote
 }

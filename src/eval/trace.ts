@@ -1,6 +1,6 @@
 import { bind, type Bindable, type Recorded, type Scope } from '../definition/scope.ts'
 import type { RunInfo } from '../definition/shape.ts'
-import { spentIn, type Happening, type Note } from '../model/history.ts'
+import { spentIn, type EarlyNote, type Happening, type Note } from '../model/history.ts'
 import type { RecordedOutcome } from './item.ts'
 import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
 
@@ -71,9 +71,9 @@ export class ItemScope implements Scope {
     return this.#tracer.spent
   }
 
-  async record<T>(_key: string, make: () => Promise<Recorded<T>>): Promise<T> {
+  async record<T>(_key: string, make: () => Promise<Recorded<T>>, early?: () => EarlyNote): Promise<T> {
     const { value, note } = await make()
-    if (note) this.#tracer.tell(note)
+    if (note) this.#tracer.tell({ ...early?.(), ...note } as Note)
     return value
   }
 

@@ -4,6 +4,7 @@ import type { ModelCall, ToolCalled } from '../model/model-call.ts'
 import { promptOf, type Ask, type AskOptions } from './ask.ts'
 import { answeredBy, hashedIn, send, tellingOf, type Answer, type Asked } from './asked.ts'
 import type {
+  CalledFor,
   CallOptions,
   Completion,
   Embeddings,
@@ -14,7 +15,7 @@ import type {
 } from './model.ts'
 import { costOfAnswer, type Prices } from './prices.ts'
 import { hashOf, requestHash } from './request-hash.ts'
-import { inModelSpan, inToolSpan, type Operation } from './span.ts'
+import { inModelSpan, inToolSpan } from './span.ts'
 import { Told } from './told.ts'
 
 /** A question: what goes to the model, and what it was made from. */
@@ -39,23 +40,20 @@ export interface CallerParts {
   readonly model: Model
   readonly prices: Prices
   /** Changes what is written down of a call. */
-  readonly mask: (call: ModelCall) => ModelCall
+  readonly mask?: ((call: ModelCall) => ModelCall) | undefined
 }
 
-/** One call, and what the history says of it before it is answered. */
+/** What the history says of a call before it is answered. */
+type Early = Pick<ModelCall, 'verb' | 'hash' | 'messages' | 'skipped' | 'after' | 'params' | 'prompt'>
+
+/** One call. */
 interface Sending {
-  readonly verb: string
   readonly hash: string
   readonly asked: Asked
-  readonly told: Pick<ModelCall, 'messages' | 'skipped' | 'after' | 'params' | 'prompt'>
+  /** The same each time; first made while the answer is awaited. */
+  readonly early: () => Early
   readonly options: Pick<AskOptions, 'key' | 'signal' | 'idempotencyKey' | 'onText' | 'stream'>
   readonly passed?: readonly string[] | undefined
-}
-
-const OPERATIONS: Readonly<Record<Asked['verb'], Operation>> = {
-  complete: 'chat',
-  embed: 'embeddings',
-  fill: 'text_completion',
 }
 
 /**
@@ -90,12 +88,13 @@ export class Caller {
     const hash = this.#hashOf(asked)
     const prompt = promptOf(ask)
     const stored = options.fresh === undefined ? 0 : request.messages.length - options.fresh
-    const told = {
-      ...tellingOf(asked),
+    const early = once(() => ({
+      ...{ verb, hash, ...tellingOf(asked) },
       ...(this.#scope ? this.#told.of(request.messages, hash, stored) : {}),
       ...(prompt ? { prompt } : {}),
-    }
-    const { answer, old } = await this.#recorded({ verb, hash, asked, told, options, passed })
+    }))
+    const { answer, old } = await this.#recorded({ hash, asked, early, options, passed })
+    if (old) early() // it was told before: calls that follow tell what is new
     return { answer: answer as Completion, old }
   }
 
@@ -109,9 +108,9 @@ export class Caller {
 
   /** A call that belongs to no conversation. */
   async #plain(asked: Asked, options: AskOptions): Promise<Answer> {
-    const { verb } = asked
-    const sending = { verb, hash: this.#hashOf(asked), asked, told: tellingOf(asked), options }
-    return (await this.#recorded(sending)).answer
+    const hash = this.#hashOf(asked)
+    const early = once(() => ({ verb: asked.verb, hash, ...tellingOf(asked) }))
+    return (await this.#recorded({ hash, asked, early, options })).answer
   }
 
   /** Calls a tool for a model; in a run once in the visit, and told in its history. `place`: which call of the visit it is. */
@@ -154,42 +153,45 @@ export class Caller {
     const key = `model ${name} ${times}`
     let old = true
     const make = () => ((old = false), this.#made(sending, key))
-    const answer = await (this.#scope ? this.#scope.record(key, make) : make().then(({ value }) => value))
+    const early = this.#parts.mask ? undefined : sending.early
+    const answer = await (this.#scope
+      ? this.#scope.record(key, make, early)
+      : make().then(({ value }) => value))
     return { answer, old }
   }
 
   async #made(sending: Sending, key: string) {
-    const { verb, hash, asked, told, options } = sending
+    const { hash, asked, early, options } = sending
+    const { mask, prices } = this.#parts
     const began = performance.now()
     const attempt = (this.#failed.get(hash) ?? 0) + 1
     const { name } = this.model
     const stream = options.stream ? this.#scope?.stream(key) : undefined
-    const note = (rest: Partial<ModelCall>) => {
+    const late = (rest: Partial<ModelCall>) => {
       const ms = Math.round(performance.now() - began)
-      const call = { model: name, verb, hash, ...told, ms, attempt, ...rest }
-      return { type: 'model-called', ...this.#parts.mask(call) } as const
+      return { type: 'model-called', model: name, ms, attempt, ...rest } as const
+    }
+    const whole = (rest: Partial<ModelCall>) => {
+      const { type, ...call } = { ...early(), ...late(rest) }
+      return { type, ...(mask ? mask(call) : call) }
     }
     try {
-      const value = await inModelSpan(
-        OPERATIONS[asked.verb],
-        this.model,
-        told.params ?? {},
-        this.#scope,
-        () => send(this.model, asked, this.#how(sending, key, stream?.push)),
+      const value = await inModelSpan(asked, this.model, this.#scope, () =>
+        send(this.model, asked, this.#how(sending, key, stream?.push)),
       )
       if (stream && 'text' in value) await stream.end(value.text)
       this.#failed.delete(hash)
       const { model, usage } = value
-      const { prices } = this.#parts
       const known = 'cache' in value && value.cache !== undefined
       const cost = known ? undefined : costOfAnswer(prices, this.model, value)
       const paid = cost === undefined ? {} : { cost }
       const other = model === name ? {} : { asked: name }
       const streamed = stream ? { stream: stream.name } : {}
-      return { value, note: note({ model, ...other, usage, ...paid, ...streamed, ...answeredBy(value) }) }
+      const rest = { model, ...other, usage, ...paid, ...streamed, ...answeredBy(value) }
+      return { value, note: mask ? whole(rest) : late(rest) }
     } catch (error) {
       this.#failed.set(hash, attempt)
-      this.#scope?.tell(note({ failure: toFailure(error) }))
+      this.#scope?.tell(whole({ failure: toFailure(error) }))
       throw error
     }
   }
@@ -206,20 +208,39 @@ export class Caller {
       ...(ends.length > 1 ? { signal: AbortSignal.any(ends) } : ends[0] ? { signal: ends[0] } : {}),
       ...(once === undefined ? {} : { idempotencyKey: once }),
       ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
-      ...(scope ? { for: calledFor(scope) } : {}),
+      ...(scope ? { for: new ForAttempt(scope) } : {}),
       ...(passed ? { passed } : {}),
     }
   }
 }
 
-function calledFor({ run, session, tenant, spent, family }: Scope): NonNullable<CallOptions['for']> {
-  const { id, workflow } = run
-  return {
-    workflow,
-    run: id,
-    session,
-    spent,
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(family ? { family } : {}),
+/** What was spent is added up where somebody asks for it. */
+class ForAttempt implements CalledFor {
+  readonly workflow: string
+  readonly run: string
+  readonly session: string
+  readonly tenant: string | undefined
+  readonly #scope: Scope
+
+  constructor(scope: Scope) {
+    const { run, session, tenant } = scope
+    this.workflow = run.workflow
+    this.run = run.id
+    this.session = session
+    this.tenant = tenant
+    this.#scope = scope
   }
+
+  get spent() {
+    return this.#scope.spent
+  }
+
+  get family() {
+    return this.#scope.family
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }

@@ -157,6 +157,6 @@ export type Llm = Pick<Verbs, Exclude<keyof Verbs, typeof bind>>
  * const llm = createLlm(openAiModel({ model: 'gpt-5-mini' }), { prices: { 'gpt-5-mini': { input: 0.25, output: 2 } } })
  * const mood = await llm.classify(['glad', 'sad'], 'What a day!')
  */
-export function createLlm(model: Model, { prices = {}, mask = (call) => call }: LlmOptions = {}): Llm {
+export function createLlm(model: Model, { prices = {}, mask }: LlmOptions = {}): Llm {
   return new Verbs(new Caller({ model, prices, mask }))
 }

@@ -146,12 +146,12 @@ export interface CallOptions {
 
 /** Who a call is made for. */
 export interface CalledFor {
-  readonly workflow?: string
-  readonly run?: string
-  readonly session?: string
-  readonly tenant?: string
-  /** What the run has spent so far: a budget of the run goes by it. */
-  readonly spent?: Spent
+  readonly workflow?: string | undefined
+  readonly run?: string | undefined
+  readonly session?: string | undefined
+  readonly tenant?: string | undefined
+  /** What the run has spent when this is read: a budget of the run goes by it. */
+  readonly spent?: Spent | undefined
   /** The run, those that wait for it, and its child runs: a budget of the run bounds them all. */
-  readonly family?: Family
+  readonly family?: Family | undefined
 }

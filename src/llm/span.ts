@@ -4,32 +4,43 @@
  *
  * https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/
  */
-import { SpanKind, SpanStatusCode, trace, type Attributes, type Span } from '@opentelemetry/api'
+import {
+  ProxyTracerProvider,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Attributes,
+  type Span,
+} from '@opentelemetry/api'
 import type { Scope } from '../definition/scope.ts'
-import type { Completion, Embeddings, Model } from './model.ts'
+import type { Answer, Asked } from './asked.ts'
+import type { Model } from './model.ts'
 
 /** What is done, as the conventions call it. */
-export type Operation = 'chat' | 'embeddings' | 'text_completion'
-
-/** It stands for the one of whichever SDK is set up, also later. */
-const tracer = trace.getTracer('stepwright')
+const OPERATIONS: Readonly<Record<Asked['verb'], string>> = {
+  complete: 'chat',
+  embed: 'embeddings',
+  fill: 'text_completion',
+}
 
 /** Calls a model inside a span. */
-export function inModelSpan<T extends Completion | Embeddings>(
-  operation: Operation,
+export function inModelSpan(
+  asked: Asked,
   model: Model,
-  params: Readonly<Record<string, unknown>>,
   scope: Scope | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  if (!isTraced()) return work()
+  const operation = OPERATIONS[asked.verb]
+  const { maxTokens, temperature, seed } = settingsIn(asked)
   const attributes: Attributes = {
     'gen_ai.operation.name': operation,
     'gen_ai.provider.name': model.provider ?? 'custom',
     'gen_ai.request.model': model.name,
     ...numbers({
-      'gen_ai.request.max_tokens': params['maxTokens'],
-      'gen_ai.request.temperature': params['temperature'],
-      'gen_ai.request.seed': params['seed'],
+      'gen_ai.request.max_tokens': maxTokens,
+      'gen_ai.request.temperature': temperature,
+      'gen_ai.request.seed': seed,
     }),
     ...ofRun(scope),
   }
@@ -49,10 +60,21 @@ export function inToolSpan<T extends { readonly failure?: { readonly name: strin
   scope: Scope | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
+  if (!isTraced()) return work()
   const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': tool, ...ofRun(scope) }
   return inSpan(`execute_tool ${tool}`, SpanKind.INTERNAL, attributes, work, (span, { failure }) => {
     if (failure) fail(span, failure)
   })
+}
+
+/** The application has set up an SDK. */
+function isTraced(): boolean {
+  const provider = trace.getTracerProvider()
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('stepwright') !== undefined
+}
+
+function settingsIn(asked: Asked): Partial<Record<'maxTokens' | 'temperature' | 'seed', number | undefined>> {
+  return asked.verb === 'embed' ? {} : asked.request
 }
 
 function inSpan<T>(
@@ -62,7 +84,7 @@ function inSpan<T>(
   work: () => Promise<T>,
   ended: (span: Span, value: T) => void,
 ): Promise<T> {
-  return tracer.startActiveSpan(name, { kind, attributes }, async (span) => {
+  return trace.getTracer('stepwright').startActiveSpan(name, { kind, attributes }, async (span) => {
     try {
       const value = await work()
       ended(span, value)
@@ -94,7 +116,7 @@ function ofRun(scope: Scope | undefined): Attributes {
   }
 }
 
-function numbers(values: Readonly<Record<string, unknown>>): Attributes {
+function numbers(values: Readonly<Record<string, number | undefined>>): Attributes {
   return Object.fromEntries(
     Object.entries(values).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
   )

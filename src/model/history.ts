@@ -189,6 +189,10 @@ export type LogLine = Extract<Happening, { type: 'log' }>
 
 /** What is told of a result that was saved inside a step. */
 export type Note = Extract<Happening, { type: 'model-called' | 'tool-called' }>
+/** What of a note is known before the result that it tells of. */
+export type EarlyNote = Partial<ModelCall>
+/** The rest of it. */
+export type LateNote = Pick<Note, 'type'> & Partial<ModelCall>
 
 /** What child runs have cost that these tell the end of. */
 export function childrenSpentIn(happenings: Iterable<Happening>): Spent {

@@ -3,6 +3,7 @@ import type { Host } from '../model/host.ts'
 import type { Spent } from '../model/model-call.ts'
 import type { Redaction } from '../model/redaction.ts'
 import type { Run } from '../model/run.ts'
+import type { Result } from '../store/saved-record.ts'
 import type { Store } from '../store/store.ts'
 import type { Life } from './life.ts'
 
@@ -23,8 +24,8 @@ export interface MemoBook {
   save(key: string, value: unknown): Promise<boolean>
   /** A result that was recorded. */
   recall(key: string): { readonly value: unknown } | undefined
-  /** As `save`, with what the history is to tell of it. */
-  record(key: string, value: unknown, note: Note | undefined): Promise<boolean>
+  /** As `save`, with what the history is to tell of it; `early` was written down before. */
+  record(key: string, result: Result): Promise<{ readonly value: unknown } | undefined>
   /** Writes down how far a text that is being streamed has come. */
   stream(key: string, text: string, whole: boolean): Promise<boolean>
   /** What the run's model calls have cost so far. */

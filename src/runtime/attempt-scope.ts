@@ -1,10 +1,12 @@
 import { StepwrightError, quote } from '../errors/stepwright-error.ts'
 import type { Family, Recorded, Scope } from '../definition/scope.ts'
 import type { RunInfo } from '../definition/shape.ts'
-import type { Note } from '../model/history.ts'
+import type { EarlyNote, LateNote, Note } from '../model/history.ts'
 import type { Spent } from '../model/model-call.ts'
 import type { Redaction } from '../model/redaction.ts'
 import { joinKey } from '../model/identifier.ts'
+import { earlyText } from '../store/saved-record.ts'
+import { Meanwhile } from './meanwhile.ts'
 import { TextStream } from './text-stream.ts'
 import type { ContextParts } from './attempt-parts.ts'
 
@@ -33,15 +35,18 @@ export class AttemptScope implements Scope {
     return { run: run.parent?.top ?? run.parent?.run ?? run.id, spent: memos.familySpent() }
   }
 
-  async record<T>(key: string, make: () => Promise<Recorded<T>>): Promise<T> {
+  async record<T>(key: string, make: () => Promise<Recorded<T>>, early?: () => EarlyNote): Promise<T> {
     const { memos, life } = this.#parts
-    if (memos.recall(key) === undefined) {
+    let saved = memos.recall(key)
+    if (!saved) {
       if (!life.alive) throw attemptOver(key, this.run)
+      const text = early && new Meanwhile(() => earlyText(this.#redacted(early()), key))
       const { value, note } = await make()
-      const saved = life.alive && (await memos.record(key, value, note && this.#noted(note)))
+      const result = { value, note: note && this.#noted(note), early: text?.value }
+      if (life.alive) saved = await memos.record(key, result)
       if (!saved) throw attemptOver(key, this.run)
     }
-    return memos.recall(key)?.value as T
+    return saved.value as T
   }
 
   stream(key: string) {
@@ -59,11 +64,14 @@ export class AttemptScope implements Scope {
     if (life.alive) kept.log.push(this.#noted(note))
   }
 
-  #noted(note: Note): Note {
-    this.#redaction ??= { of: this.#parts.noteRedaction() }
+  #noted<N extends Note | LateNote>(note: N): N {
     const { part } = this.run
-    const noted = part === undefined ? note : { ...note, part }
-    return (this.#redaction.of?.value(noted) as Note | undefined) ?? noted
+    return this.#redacted(part === undefined ? note : { ...note, part })
+  }
+
+  #redacted<T extends object>(note: T): T {
+    this.#redaction ??= { of: this.#parts.noteRedaction() }
+    return (this.#redaction.of?.value(note) as T | undefined) ?? note
   }
 }
 

@@ -1,7 +1,6 @@
 import { quote } from '../errors/stepwright-error.ts'
 import { checkSize } from '../model/limits.ts'
-import { spentIn } from '../model/history.ts'
-import { NOTHING_SPENT, plus, type Spent } from '../model/model-call.ts'
+import { NOTHING_SPENT, plus, spentBy, type Spent } from '../model/model-call.ts'
 import type { Run } from '../model/run.ts'
 import type { Memos } from '../store/memos.ts'
 import type { Batch } from '../store/store.ts'
@@ -38,10 +37,14 @@ export function memoBook(memos: Memos, { limit, write, run, uncounted, stir }: K
       return memos.save(key, value, write)
     },
     recall: (key) => memos.recall(key),
-    record: async (key, value, note) => {
-      checkSize(value, limit, () => `The record ${quote(key)}`)
-      if (note) uncounted.spent = plus(uncounted.spent, spentIn([note]))
-      return memos.record(key, value, note, write)
+    record: (key, result) => {
+      const { value, note } = result
+      if (note?.type === 'model-called') uncounted.spent = plus(uncounted.spent, spentBy(note))
+      return memos.record(key, result, (batch) => {
+        const [row] = batch.put
+        if (row.value.length > limit) checkSize(value, limit, () => `The record ${quote(key)}`)
+        return write(batch)
+      })
     },
     stream: async (key, text, whole) => {
       const written = await memos.stream(key, { text, whole }, write)

@@ -49,7 +49,7 @@ function ofReminder(memos: MemoBook, name: string): MemoBook {
     get: (key) => memos.get(own(key)),
     save: (key, value) => memos.save(own(key), value),
     recall: (key) => memos.recall(own(key)),
-    record: (key, value, note) => memos.record(own(key), value, note),
+    record: (key, result) => memos.record(own(key), result),
     stream: (key, text, whole) => memos.stream(own(key), text, whole),
     spent: () => memos.spent(),
     familySpent: () => memos.familySpent(),

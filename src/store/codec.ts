@@ -107,11 +107,13 @@ class Encoder {
     if (Array.isArray(value)) return this.#array(value)
     const prototype: unknown = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) return exotic(value, this.#path)
-    const symbols = Object.getOwnPropertySymbols(value)
-    if (symbols.length > 0) throw refusal(this.#path, `has the key ${String(symbols[0])}, a symbol`)
     const names = Object.keys(value)
-    if (names.length !== Object.getOwnPropertyNames(value).length)
-      throw refusal(this.#path, 'has keys that are not enumerable')
+    const all = Reflect.ownKeys(value)
+    if (names.length !== all.length) {
+      const symbol = all.find((key) => typeof key === 'symbol')
+      const why = symbol ? `has the key ${String(symbol)}, a symbol` : 'has keys that are not enumerable'
+      throw refusal(this.#path, why)
+    }
     let encoded = value as Record<string, unknown> // most values are plain and need no copy
     for (const key of names) {
       this.#way.push(key)
@@ -129,14 +131,16 @@ class Encoder {
   #array(value: readonly unknown[]): unknown {
     const own = Object.keys(value).length
     if (own !== value.length) return exotic(value, this.#path) // holes or extra properties
+    let same = true
     const encoded = value.map((item, i) => {
       this.#way.push(i)
       const text = this.value(item)
       this.#way.pop()
+      same &&= text === item
       return text
     })
     const shelve = this.#shelve
-    if (!shelve) return encoded
+    if (!shelve) return same ? value : encoded
     return grouped(encoded, (elements) => {
       const json = JSON.stringify(elements)
       return `${MARK}g${shelve(json, () => json)}`

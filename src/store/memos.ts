@@ -2,7 +2,7 @@ import type { Note } from '../model/history.ts'
 import { joinKey } from '../model/identifier.ts'
 import { visitOf, type Run } from '../model/run.ts'
 import { decode, encode } from './codec.ts'
-import { decodeRecord, encodeRecord, FreshRecord, type Saved } from './saved-record.ts'
+import { decodeRecord, FreshRecord, recordRow, type Result, type Saved } from './saved-record.ts'
 import { isSound, seal, unseal } from './sealed-row.ts'
 import type { Batch, Delete, Put, Store } from './store.ts'
 
@@ -126,20 +126,17 @@ export class Memos {
     return saved
   }
 
-  /** Saves a result with what the history is to tell of it, as `save` does. */
+  /** Saves a result with what the history is to tell of it, as `save` does. What it comes to is what a later attempt would read. */
   async record(
     key: string,
-    value: unknown,
-    note: Note | undefined,
-    write: (batch: Pick<Batch, 'put'>) => Promise<boolean>,
-  ): Promise<boolean> {
-    const record = { n: this.#records.size, value, ...(note ? { note } : {}) }
-    const encoded = encodeRecord(record, `record ${JSON.stringify(key)}`)
-    const put = this.#recordPut(key, encoded)
-    const kept = { n: record.n, value: decode(encoded.value) }
-    const saved = await write({ put: [put] })
-    if (saved) this.#records.set(key, note ? new FreshRecord(kept, put.value) : kept)
-    return saved
+    result: Result,
+    write: (batch: { readonly put: readonly [Put] }) => Promise<boolean>,
+  ): Promise<{ readonly value: unknown } | undefined> {
+    const n = this.#records.size
+    const { row, value } = recordRow({ n, ...result }, `record ${JSON.stringify(key)}`)
+    if (!(await write({ put: [this.#recordPut(key, row)] }))) return undefined
+    this.#records.set(key, new FreshRecord(n, row))
+    return { value }
   }
 
   /** Writes down how far a text that is being streamed has come. */
@@ -156,7 +153,7 @@ export class Memos {
   /** What is written with a commit that tells of them and keeps them. */
   told(): readonly Put[] {
     return [...this.#records].flatMap(([key, { n, value, note }]) =>
-      note ? [this.#recordPut(key, encodeRecord({ n, value }, key))] : [],
+      note ? [this.#recordPut(key, recordRow({ n, value }, key).row)] : [],
     )
   }
 
@@ -175,8 +172,8 @@ export class Memos {
     return keys.map((key) => ({ collection: 'memo', key: this.#prefix + key }))
   }
 
-  #recordPut(key: string, encoded: unknown): Put {
-    return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value: seal(encoded) }
+  #recordPut(key: string, value: string): Put {
+    return { collection: 'memo', key: this.#prefix + RECORD + joinKey(key), value }
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Note } from '../model/history.ts'
+import type { EarlyNote, LateNote, Note } from '../model/history.ts'
 import { decode, encode } from './codec.ts'
-import { unseal } from './sealed-row.ts'
+import { sealJson, unseal } from './sealed-row.ts'
 
 /** A result that the history tells of: with the next commit, and until then it is a note beside it. */
 export interface Saved {
@@ -10,21 +10,42 @@ export interface Saved {
   readonly note?: Note | undefined
 }
 
+/** What is to be recorded. */
+export interface Result {
+  readonly value: unknown
+  readonly note?: Note | LateNote | undefined
+  /** The text of what was known of the note before there was a result. */
+  readonly early?: string | undefined
+}
+
 /** As it is written: a long text that the note repeats of the value stands there once. */
-interface Packed extends Omit<Saved, 'note'> {
+interface Packed {
+  readonly n: number
+  readonly value: unknown
   readonly note?: Readonly<Record<string, unknown>>
   /** Fields of the note, each with the field of the value that it repeats, or `true` for all of the value. */
   readonly same?: Readonly<Record<string, string | true>>
+  /** More fields of the note, which were written down before there was a value. */
+  readonly early?: EarlyNote
 }
 
 /** Texts shorter than this are written twice. */
 const LONG = 64
 
-/** What is written of a record; `where` names it in errors. */
-export function encodeRecord(saved: Saved, where: string): { readonly value: unknown } {
-  const { n, value, note, same } = pack(saved)
-  const told = note ? { note: encode(note, where), same: encode(same, where) } : {}
-  return Object.assign({ n, value: encode(value, where) }, told)
+/** The row of a record, and its value as it will be read; `where` names it in errors. */
+export function recordRow(
+  { n, value, note, early }: Result & Pick<Saved, 'n'>,
+  where: string,
+): { readonly row: string; readonly value: unknown } {
+  const own = { n, value: encode(value, where) }
+  const json = JSON.stringify(note ? { ...own, ...encodeNote(note, value, where) } : own)
+  const row = sealJson(early === undefined ? json : `${json.slice(0, -1)},"early":${early}}`)
+  return { row, value: own.value === value ? value : decode(own.value) }
+}
+
+/** The text of what is known of a note before there is a result. */
+export function earlyText(early: EarlyNote, where: string): string {
+  return JSON.stringify(encode(early, where))
 }
 
 /** The record that was written. */
@@ -32,43 +53,49 @@ export function decodeRecord(encoded: unknown): Saved {
   return unpack(decode(encoded) as Packed)
 }
 
-/** One that was written just now: its note is read back when it is told. */
+/** One that was written just now: it is read back when somebody asks for it. */
 export class FreshRecord implements Saved {
   readonly n: number
-  readonly value: unknown
   readonly #row: string
 
-  constructor({ n, value }: Saved, row: string) {
+  constructor(n: number, row: string) {
     this.n = n
-    this.value = value
     this.#row = row
   }
 
+  get value(): unknown {
+    return this.#read().value
+  }
+
   get note(): Note | undefined {
-    return decodeRecord(unseal(this.#row, 'A record')).note
+    return this.#read().note
+  }
+
+  #read(): Saved {
+    return decodeRecord(unseal(this.#row, 'A record'))
   }
 }
 
-function pack({ note, ...kept }: Saved): Packed {
-  if (!note) return kept
+function encodeNote(note: Note | LateNote, value: unknown, where: string): object {
   const rest: Record<string, unknown> = {}
   const same: Record<string, string | true> = {}
   for (const [name, said] of Object.entries(note)) {
-    const twin = typeof said === 'string' && said.length >= LONG ? twinOf(said, kept.value) : undefined
+    const twin = typeof said === 'string' && said.length >= LONG ? twinOf(said, value) : undefined
     if (twin === undefined) rest[name] = said
     else same[name] = twin
   }
-  return { ...kept, note: rest, same }
+  return { note: encode(rest, where), same: encode(same, where) }
 }
 
-function unpack({ note, same = {}, ...kept }: Packed): Saved {
-  if (!note) return kept
-  const fields = kept.value as Readonly<Record<string, unknown>>
-  const repeated = Object.entries(same).map(([name, twin]) => [
-    name,
-    twin === true ? kept.value : fields[twin],
-  ])
-  return { ...kept, note: { ...note, ...Object.fromEntries(repeated) } as Note }
+function unpack({ n, value, note, same = {}, early }: Packed): Saved {
+  if (!note) return { n, value }
+  const fields = value as Readonly<Record<string, unknown>>
+  const repeated = Object.entries(same).map(([name, twin]) => [name, twin === true ? value : fields[twin]])
+  return {
+    n,
+    value,
+    note: { type: note['type'], ...early, ...note, ...Object.fromEntries(repeated) } as Note,
+  }
 }
 
 function twinOf(said: string, value: unknown): string | true | undefined {

@@ -8,14 +8,18 @@ import { StepwrightError } from '../errors/stepwright-error.ts'
 
 /** The text of a row that holds an encoded value. */
 export function seal(encoded: unknown): string {
-  const json = JSON.stringify(encoded)
+  return sealJson(JSON.stringify(encoded))
+}
+
+/** As `seal`, of a value that is JSON already. */
+export function sealJson(json: string): string {
   return `[${crc32(json)},${json}]`
 }
 
 /** Whether a row is as it was written. */
 export function isSound(text: string): boolean {
   const json = jsonOf(text)
-  return text === `[${crc32(json)},${json}]`
+  return text === sealJson(json)
 }
 
 function jsonOf(text: string): string {

@@ -45,7 +45,10 @@ export class SqliteStore implements Store {
   readonly #synchronous: 'full' | 'normal'
   readonly #busyTimeoutMs: number
   readonly #lists = new Map<string, StatementSync>()
-  readonly #group = new WriteGroup((batches) => this.#patiently(() => this.#writeAll(batches)))
+  readonly #group = new WriteGroup(
+    (batch) => this.#patiently(() => this.#writeOne(batch)),
+    (batches) => this.#patiently(() => this.#writeAll(batches)),
+  )
   #db: DatabaseSync | undefined
   #tables: SqliteTables | undefined
   #turn: Promise<unknown> | undefined
@@ -158,16 +161,18 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** A single statement where that does. */
+  #writeOne(batch: Batch): boolean {
+    if (isSingle(batch)) return this.#open().write(batch)
+    const fenced = fencedPut(batch)
+    if (fenced) return this.#open().writeFenced(...fenced)
+    return this.#writeAll([batch])[0] === true
+  }
+
   /** All in one transaction, each with an answer of its own. */
   #writeAll(batches: readonly Batch[]): readonly boolean[] {
     const tables = this.#open()
     const db = this.#opened()
-    const [first] = batches
-    if (batches.length === 1 && first) {
-      if (isSingle(first)) return [tables.write(first)]
-      const fenced = fencedPut(first)
-      if (fenced) return [tables.writeFenced(...fenced)]
-    }
     this.#begin?.run()
     try {
       const answers = batches.map((batch) => tables.write(batch))

@@ -12,6 +12,7 @@ interface Waiting {
  * alone at work writes at once: it would wait for nobody.
  */
 export class WriteGroup {
+  readonly #writeOne: (batch: Batch) => Promise<boolean>
   readonly #writeAll: (batches: readonly Batch[]) => Promise<readonly boolean[]>
   #waiting: Waiting[] = []
   #last: Promise<void> = Promise.resolve()
@@ -23,7 +24,11 @@ export class WriteGroup {
   #writer: string | undefined
 
   /** `writeAll` answers each batch, in order, or throws: then nothing of them all was written. */
-  constructor(writeAll: (batches: readonly Batch[]) => Promise<readonly boolean[]>) {
+  constructor(
+    writeOne: (batch: Batch) => Promise<boolean>,
+    writeAll: (batches: readonly Batch[]) => Promise<readonly boolean[]>,
+  ) {
+    this.#writeOne = writeOne
     this.#writeAll = writeAll
   }
 
@@ -32,8 +37,8 @@ export class WriteGroup {
     return this.#crowded
   }
 
-  async write(batch: Batch): Promise<boolean> {
-    if (!this.#crowded && !this.#isCrowd(batch)) return (await this.#writeAll([batch]))[0] === true
+  write(batch: Batch): Promise<boolean> {
+    if (!this.#crowded && !this.#isCrowd(batch)) return this.#writeOne(batch)
     this.#crowded = true
     return new Promise((answer, fail) => {
       if (this.#waiting.push({ batch, answer, fail }) === 1) setImmediate(() => this.#flush())
@@ -69,7 +74,11 @@ export class WriteGroup {
 
   async #write(group: readonly Waiting[]): Promise<void> {
     try {
-      const answers = await this.#writeAll(group.map(({ batch }) => batch))
+      const [first, ...others] = group.map(({ batch }) => batch)
+      const isOne = first && others.length === 0
+      const answers = isOne
+        ? [await this.#writeOne(first)]
+        : await this.#writeAll(group.map(({ batch }) => batch))
       group.forEach(({ answer }, i) => answer(answers[i] === true))
     } catch (error) {
       if (group.length > 1 && !(error instanceof StepwrightError && error.code === 'store-busy'))

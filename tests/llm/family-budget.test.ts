@@ -81,7 +81,8 @@ function writing(most = 10, answers = Infinity) {
   const made: CalledFor[] = []
   const bare = scripted('m', ({ how }) => {
     if (made.length >= answers) return new FatalError('stop here')
-    made.push(how.for ?? {})
+    const { workflow, tenant, family } = how.for ?? {}
+    made.push({ workflow, tenant, family }) // as it is now
     return 'text'
   })
   const llm = createLlm(limited(bare, { limits: [{ per: 'run', requests: most }] }))

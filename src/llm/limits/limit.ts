@@ -36,6 +36,12 @@ export interface LimitedCall extends CalledFor {
   readonly model: string
 }
 
+/** A call of that model, as limits see it. */
+export function limitedCall(model: string, whom: CalledFor = {}): LimitedCall {
+  const { workflow, run, session, tenant, spent, family } = whom
+  return { model, workflow, run, session, tenant, spent, family }
+}
+
 /** A claim, and what becomes of the call where there is no room for it. */
 export interface PlannedClaim extends Claim {
   readonly unit: Unit

@@ -12,6 +12,7 @@ import {
   claimsOf,
   readLimit,
   type Limit,
+  limitedCall,
   type LimitedCall,
   type PlannedClaim,
 } from './limit.ts'
@@ -78,7 +79,7 @@ export function limited(model: Model, options: LimitedOptions): Model {
   const own = systemHost.newId()
 
   const serve = async (ask: Asked, how: CallOptions): Promise<Answer> => {
-    const call: LimitedCall = { ...how.for, model: model.name }
+    const call = limitedCall(model.name, how.for)
     const usage = estimate(ask)
     const about = { name, call, usage, cost: expectedCost(prices ?? {}, model, usage) }
     const claims = apart(limits.flatMap((limit) => claimsOf(limit, about)))

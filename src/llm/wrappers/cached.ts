@@ -3,7 +3,7 @@ import { toMs, type Duration } from '../../model/duration.ts'
 import { systemHost } from '../../model/host.ts'
 import { AnswerCache, questionKey, RecentAnswers, type AnswerStore } from './answer-cache.ts'
 import { send, type Answer, type Asked } from '../asked.ts'
-import { readPer, whoseOf, type Limit } from '../limits/limit.ts'
+import { limitedCall, readPer, whoseOf, type Limit } from '../limits/limit.ts'
 import { wrapped } from './wrapped.ts'
 import type { Clock } from '../limits/clock.ts'
 import type { CallOptions, Model } from '../model.ts'
@@ -65,7 +65,7 @@ export function cached(model: Model, options: CacheOptions): Model {
   return wrapped(model, async (ask, how) => {
     how.signal?.throwIfAborted()
     const key = questionKey(model.name, ask, {
-      whose: whoseOf(per, { ...how.for, model: model.name }),
+      whose: whoseOf(per, limitedCall(model.name, how.for)),
       passed: how.passed ?? [],
     })
     const under = flights.get(key)

@@ -60,7 +60,7 @@ export async function llm(target: Target, scale: Scale): Promise<readonly Row[]>
     onWarning: () => undefined,
   })
   const run = async (calls: number) => (await (await engine.start(Asking, { calls })).result()).data
-  await run(100) // warms up
+  await run(500) // warms up
   const { ours, bare } = await run(n)
   await engine.close()
   server.kill()

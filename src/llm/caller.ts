@@ -68,10 +68,15 @@ export class Caller {
   /** How often each request has failed since it was answered. */
   readonly #failed = new Map<string, number>()
   readonly #told = new Told()
+  /** What ends the calls under way. Each has a signal of its own: what its client leaves there goes with it. */
+  readonly #ends = new Set<AbortController>()
 
   constructor(parts: CallerParts, scope?: Scope) {
     this.#parts = parts
     this.#scope = scope
+    const { signal } = scope?.run ?? {}
+    const endAll = (): void => this.#ends.forEach((end) => end.abort(signal?.reason))
+    signal?.addEventListener('abort', endAll, { once: true })
   }
 
   get model(): Model {
@@ -167,6 +172,9 @@ export class Caller {
     const attempt = (this.#failed.get(hash) ?? 0) + 1
     const { name } = this.model
     const stream = options.stream ? this.#scope?.stream(key) : undefined
+    const end = new AbortController()
+    this.#ends.add(end)
+    if (this.#scope?.run.signal.aborted) end.abort(this.#scope.run.signal.reason)
     const late = (rest: Partial<ModelCall>) => {
       const ms = Math.round(performance.now() - began)
       return { type: 'model-called', model: name, ms, attempt, ...rest } as const
@@ -177,7 +185,7 @@ export class Caller {
     }
     try {
       const value = await inModelSpan(asked, this.model, this.#scope, () =>
-        send(this.model, asked, this.#how(sending, key, stream?.push)),
+        send(this.model, asked, this.#how(sending, key, end.signal, stream?.push)),
       )
       if (stream && 'text' in value) await stream.end(value.text)
       this.#failed.delete(hash)
@@ -193,19 +201,21 @@ export class Caller {
       this.#failed.set(hash, attempt)
       this.#scope?.tell(whole({ failure: toFailure(error) }))
       throw error
+    } finally {
+      this.#ends.delete(end)
     }
   }
 
   #how(
     { options: { signal, idempotencyKey, onText }, passed }: Sending,
     key: string,
+    end: AbortSignal,
     push?: (piece: string) => void,
   ): CallOptions {
     const scope = this.#scope
-    const ends = [...(signal ? [signal] : []), ...(scope ? [scope.run.signal] : [])]
     const once = idempotencyKey ?? (scope ? `${scope.run.idempotencyKey}/${key}` : undefined)
     return {
-      ...(ends.length > 1 ? { signal: AbortSignal.any(ends) } : ends[0] ? { signal: ends[0] } : {}),
+      signal: signal ? AbortSignal.any([signal, end]) : end,
       ...(once === undefined ? {} : { idempotencyKey: once }),
       ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
       ...(scope ? { for: new ForAttempt(scope) } : {}),

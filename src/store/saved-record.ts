@@ -18,7 +18,7 @@ export interface Result {
   readonly early?: string | undefined
 }
 
-/** As it is written: a long text that the note repeats of the value stands there once. */
+/** As it is written: what the note repeats of the value stands there once. */
 interface Packed {
   readonly n: number
   readonly value: unknown
@@ -30,7 +30,7 @@ interface Packed {
 }
 
 /** Texts shorter than this are written twice. */
-const LONG = 64
+const LONG = 16
 
 /** The row of a record, and its value as it will be read; `where` names it in errors. */
 export function recordRow(
@@ -77,14 +77,28 @@ export class FreshRecord implements Saved {
 }
 
 function encodeNote(note: Note | LateNote, value: unknown, where: string): object {
+  const twins = twinsIn(value)
   const rest: Record<string, unknown> = {}
   const same: Record<string, string | true> = {}
   for (const [name, said] of Object.entries(note)) {
-    const twin = typeof said === 'string' && said.length >= LONG ? twinOf(said, value) : undefined
+    const twin = twins.get(said)
     if (twin === undefined) rest[name] = said
     else same[name] = twin
   }
   return { note: encode(rest, where), same: encode(same, where) }
+}
+
+/** What a note may repeat: the value, or its fields; all but numbers and the like, which are as short as a name. */
+function twinsIn(value: unknown): ReadonlyMap<unknown, string | true> {
+  const twins = new Map<unknown, string | true>()
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    for (const [name, own] of Object.entries(value)) if (isLong(own)) twins.set(own, name)
+  } else if (isLong(value)) twins.set(value, true)
+  return twins
+}
+
+function isLong(value: unknown): boolean {
+  return typeof value === 'string' ? value.length >= LONG : typeof value === 'object' && value !== null
 }
 
 function unpack({ n, value, note, same = {}, early }: Packed): Saved {
@@ -96,10 +110,4 @@ function unpack({ n, value, note, same = {}, early }: Packed): Saved {
     value,
     note: { type: note['type'], ...early, ...note, ...Object.fromEntries(repeated) } as Note,
   }
-}
-
-function twinOf(said: string, value: unknown): string | true | undefined {
-  if (value === said) return true
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
-  return Object.entries(value).find(([, own]) => own === said)?.[0]
 }

@@ -7,7 +7,6 @@ import {
   type Batch,
   type Collection,
   type Entry,
-  type Put,
   type Range,
   type Row,
   type Store,
@@ -15,7 +14,7 @@ import {
 } from './store.ts'
 import { nameSqliteError, isBusy } from './sqlite-errors.ts'
 import { putRows, readRows } from './sqlite-rows.ts'
-import { createTables, SqliteTables, type Fence } from './sqlite-tables.ts'
+import { createTables, SqliteTables } from './sqlite-tables.ts'
 import { WriteGroup } from './write-group.ts'
 
 /** Options of {@link SqliteStore}. */
@@ -163,9 +162,11 @@ export class SqliteStore implements Store {
 
   /** A single statement where that does. */
   #writeOne(batch: Batch): boolean {
-    if (isSingle(batch)) return this.#open().write(batch)
-    const fenced = fencedPut(batch)
-    if (fenced) return this.#open().writeFenced(...fenced)
+    const { put = [], delete: gone = [], check = [] } = batch
+    const [[row], [fence]] = [put, check]
+    const size = put.length + gone.length + check.length
+    if (size === 1) return this.#open().write(batch)
+    if (size === 2 && row && fence && row.expect === undefined) return this.#open().writeFenced(row, fence)
     return this.#writeAll([batch])[0] === true
   }
 
@@ -199,17 +200,26 @@ export class SqliteStore implements Store {
   }
 
   /** Runs a synchronous piece of work; while the database is locked by another process, tries again without blocking. */
-  async #patiently<T>(work: () => T): Promise<T> {
-    let until: number | undefined
-    for (let pause = 1; ; pause = Math.min(pause * 2, 50)) {
+  #patiently<T>(work: () => T): Promise<T> {
+    try {
+      return Promise.resolve(work())
+    } catch (error) {
+      return this.#again(work, error)
+    }
+  }
+
+  async #again<T>(work: () => T, first: unknown): Promise<T> {
+    const until = performance.now() + this.#busyTimeoutMs
+    let error = first
+    for (let pause = 1; isBusy(error) && performance.now() <= until; pause = Math.min(pause * 2, 50)) {
+      await (this.#turn = sleep(pause))
       try {
         return work()
-      } catch (error) {
-        until ??= performance.now() + this.#busyTimeoutMs
-        if (!isBusy(error) || performance.now() > until) throw nameSqliteError(error, this.name)
-        await (this.#turn = sleep(pause))
+      } catch (next) {
+        error = next
       }
     }
+    throw nameSqliteError(error, this.name)
   }
 }
 
@@ -217,16 +227,4 @@ export class SqliteStore implements Store {
 function missingTables(db: DatabaseSync): boolean {
   const tables = db.prepare(`select name from sqlite_schema where type = 'table'`).all()
   return !collections.every((name) => tables.some((table) => table['name'] === name))
-}
-
-/** A row without a condition of its own, and what fences it, where that is all. */
-function fencedPut({ put = [], delete: gone = [], check = [] }: Batch): [Put, Fence] | undefined {
-  const [[row, ...others], [fence, ...fences]] = [put, check]
-  const isAll = others.length + fences.length + gone.length === 0
-  return row && fence && isAll && row.expect === undefined ? [row, fence] : undefined
-}
-
-/** One write is a transaction by itself. */
-function isSingle({ put = [], delete: gone = [], check = [] }: Batch): boolean {
-  return put.length + gone.length + check.length === 1
 }

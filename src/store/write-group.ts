@@ -22,6 +22,7 @@ export class WriteGroup {
   #lonely = 0
   /** Which run wrote in this turn. */
   #writer: string | undefined
+  readonly #endTurn = (): void => (this.#writer = undefined)
 
   /** `writeAll` answers each batch, in order, or throws: then nothing of them all was written. */
   constructor(
@@ -55,7 +56,7 @@ export class WriteGroup {
   #isCrowd({ put, check }: Batch): boolean {
     const writer = put?.[0]?.collection === 'run' ? put[0].key : check?.[0]?.key
     if (writer === undefined) return false
-    if (this.#writer === undefined) setImmediate(() => (this.#writer = undefined))
+    if (this.#writer === undefined) setImmediate(this.#endTurn)
     else if (this.#writer !== writer) return true
     this.#writer = writer
     return false

@@ -68,7 +68,7 @@ export class Caller {
   /** How often each request has failed since it was answered. */
   readonly #failed = new Map<string, number>()
   readonly #told = new Told()
-  /** What ends the calls under way. Each has a signal of its own: what its client leaves there goes with it. */
+  /** What ends the calls of an attempt. Each has a signal of its own: what its client leaves there goes with it. */
   readonly #ends = new Set<AbortController>()
 
   constructor(parts: CallerParts, scope?: Scope) {
@@ -172,9 +172,7 @@ export class Caller {
     const attempt = (this.#failed.get(hash) ?? 0) + 1
     const { name } = this.model
     const stream = options.stream ? this.#scope?.stream(key) : undefined
-    const end = new AbortController()
-    this.#ends.add(end)
-    if (this.#scope?.run.signal.aborted) end.abort(this.#scope.run.signal.reason)
+    const end = this.#begin()
     const late = (rest: Partial<ModelCall>) => {
       const ms = Math.round(performance.now() - began)
       return { type: 'model-called', model: name, ms, attempt, ...rest } as const
@@ -185,7 +183,7 @@ export class Caller {
     }
     try {
       const value = await inModelSpan(asked, this.model, this.#scope, () =>
-        send(this.model, asked, this.#how(sending, key, end.signal, stream?.push)),
+        send(this.model, asked, this.#how(sending, key, end?.signal, stream?.push)),
       )
       if (stream && 'text' in value) await stream.end(value.text)
       this.#failed.delete(hash)
@@ -202,20 +200,30 @@ export class Caller {
       this.#scope?.tell(whole({ failure: toFailure(error) }))
       throw error
     } finally {
-      this.#ends.delete(end)
+      if (end) this.#ends.delete(end)
     }
+  }
+
+  #begin(): AbortController | undefined {
+    if (!this.#scope) return undefined
+    const { signal } = this.#scope.run
+    const end = new AbortController()
+    this.#ends.add(end)
+    if (signal.aborted) end.abort(signal.reason)
+    return end
   }
 
   #how(
     { options: { signal, idempotencyKey, onText }, passed }: Sending,
     key: string,
-    end: AbortSignal,
+    end: AbortSignal | undefined,
     push?: (piece: string) => void,
   ): CallOptions {
     const scope = this.#scope
+    const either = signal && end ? AbortSignal.any([signal, end]) : (signal ?? end)
     const once = idempotencyKey ?? (scope ? `${scope.run.idempotencyKey}/${key}` : undefined)
     return {
-      signal: signal ? AbortSignal.any([signal, end]) : end,
+      ...(either ? { signal: either } : {}),
       ...(once === undefined ? {} : { idempotencyKey: once }),
       ...(onText || push ? { onText: (piece) => (onText?.(piece), push?.(piece)) } : {}),
       ...(scope ? { for: new ForAttempt(scope) } : {}),

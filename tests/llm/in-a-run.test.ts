@@ -9,9 +9,11 @@ import {
   type RunHandle,
   type ShapeOf,
 } from 'stepwright'
-import type { Llm } from 'stepwright/llm'
+import { createLlm, type Llm, type Model } from 'stepwright/llm'
 import { createTestEngine } from 'stepwright/testing'
 import { offline, type Offline } from '../support/offline-llm.ts'
+import { until } from '../support/passing.ts'
+import { ABILITIES } from './scripted.ts'
 
 enum State {
   Write = 'write',
@@ -121,6 +123,27 @@ describe('a model in a run', () => {
     expect(made.server.calls.at(-1)?.messages.at(-1)?.content).toBe('Go on at attempt 2.')
     const twice = await test.engine.start(LettersWorkflow, { ...INPUT, mode: 'twice' })
     expect(await test.finish(twice)).toMatchObject({ data: { text: '4 5' } })
+    await test.close()
+  })
+
+  it('has a signal of its own for each call, and all of them end with the attempt', async () => {
+    const signals: AbortSignal[] = []
+    const model: Model = {
+      name: 'silent',
+      abilities: ABILITIES,
+      complete: (_request, { signal } = {}) =>
+        new Promise((_, reject) => {
+          if (signal) signals.push(signal)
+          signal?.addEventListener('abort', () => reject(signal.reason as Error))
+        }),
+    }
+    const test = createTestEngine({ workflows: [LettersWorkflow], resources: { llm: createLlm(model) } })
+    const run = await test.engine.start(LettersWorkflow, { ...INPUT, mode: 'twice' })
+    await until(test, () => signals.length === 2)
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false])
+    await run.cancel()
+    expect(await test.finish(run)).toMatchObject({ status: 'cancelled' })
+    expect(new Set(signals.filter(({ aborted }) => aborted)).size).toBe(2)
     await test.close()
   })
 

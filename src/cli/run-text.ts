@@ -1,8 +1,10 @@
+import type { Spent } from '../model/model-call.ts'
 import type { ReceivedSignal } from '../model/run.ts'
 import { isEnded, type Status } from '../model/status.ts'
 import type { RunView } from '../control/run-view.ts'
 import { sayAsked, type Asked } from './asked.ts'
 import { sayCaller } from './caller-argument.ts'
+import { many } from './drift-text.ts'
 import { sayFailure, sayVisit } from './happening-text.ts'
 import { sayDate, sayDistance } from './moment.ts'
 import { sayCounts } from './parts-command.ts'
@@ -129,11 +131,12 @@ function sayVotes(
 }
 
 function workLines(view: RunView, { parts, undo = [] }: Details, terminal: Terminal): Line[] {
-  const { visits, attempt, failure, paused, undoing } = view
+  const { visits, attempt, failure, paused, undoing, spent } = view
   const entered = Object.entries(visits).map(([name, n]) => `${name} ${n}`)
   const lines: Line[] = [['visits', clean(entered.join(', '))]]
   if (attempt > 1) lines.push(['attempt', String(attempt)])
   if (parts) lines.push(['parts', sayCounts(parts)])
+  if (spent) lines.push(['spent', saySpent(spent)])
   if (paused !== undefined) lines.push(['paused', `it was ${paused}`])
   if (undo.length > 0) {
     const first = undo.slice(0, UNDO_SHOWN).map(({ state, visit }) => sayVisit(state, visit))
@@ -142,6 +145,11 @@ function workLines(view: RunView, { parts, undo = [] }: Details, terminal: Termi
   }
   if (failure) lines.push(['failure', terminal.onOut('bad', sayFailure(failure))])
   return lines
+}
+
+function saySpent({ calls, tokens, cost }: Spent): string {
+  const money = cost === 0 ? '' : `, cost ${Number(cost.toPrecision(3))}`
+  return `${many(calls, 'model call')}, ${many(tokens, 'token')}${money}`
 }
 
 function timed(at: number): string {

@@ -71,6 +71,7 @@ test(
     })
     await server.close()
 
+    expect((await project.run(['show', 'a/1'])).out).toMatch(/spent.* \d+ model calls, \d+ tokens\n/)
     const made = await project.json('export', 'a/1', 'letter.ts', '--test')
     expect(made).toMatchObject({ code: 0, result: { files: ['a-1.test.ts', 'a-1.tape.json'] } })
     const text = await project.text('a-1.test.ts')

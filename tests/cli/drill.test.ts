@@ -9,7 +9,7 @@ const SIGNED = resolve(import.meta.dirname, '../testing/fixtures/signed.ts')
 const tea = ['--input', '{"sku":"tea"}']
 
 describe('stepwright drill', () => {
-  test('kills a sound run at each of its writes, before and after', { timeout: 100_000 }, async ({ cli }) => {
+  test('kills a sound run at each of its writes, before and after', async ({ cli }) => {
     const { code, out, err } = await cli.run(['drill', LEDGER, '--workflow', 'sound', ...tea])
     expect(code, err).toBe(0)
     expect(out).toMatch(/^HANDLER +CRASHES AT WORK +MOST STARTS +VERDICT +CALLS REPEATED$/m)
@@ -19,7 +19,7 @@ describe('stepwright drill', () => {
     expect(err).toMatch(/12 kills, 27 processes, .* kills a second/)
   })
 
-  test('finds what is done twice', { timeout: 100_000 }, async ({ cli }) => {
+  test('finds what is done twice', async ({ cli }) => {
     const { code, result } = await cli.json('drill', LEDGER, '-w', 'greedy', ...tea)
     const { handlers, trials, passed } = result as DrillReport
     expect(code).toBe(1)
@@ -35,30 +35,17 @@ describe('stepwright drill', () => {
     expect(trials.filter(({ same }) => !same)).toMatchObject([{ write: 5, lands: false }])
   })
 
-  test(
-    'looks at files, which it puts back, and at what a command says',
-    { timeout: 100_000 },
-    async ({ cli }) => {
-      const said = join(cli.folder, 'said.txt')
-      await writeFile(said, 'before\n')
-      const probe = `cat "$STEPWRIGHT_DRILL/ledger.txt"`
-      const looks = [
-        '--effects',
-        said,
-        '--probe',
-        probe,
-        '--reset',
-        `echo reset >> '${said}'`,
-        '--limit',
-        '2',
-      ]
-      const { code, result } = await cli.json('drill', LEDGER, '-w', 'sound', ...tea, ...looks)
-      expect({ code, result }).toMatchObject({ code: 0, result: { passed: true, varies: [] } })
-      expect(await readFile(said, 'utf8')).toBe('before\n')
-    },
-  )
+  test('looks at files, which it puts back, and at what a command says', async ({ cli }) => {
+    const said = join(cli.folder, 'said.txt')
+    await writeFile(said, 'before\n')
+    const probe = `cat "$STEPWRIGHT_DRILL/ledger.txt"`
+    const looks = ['--effects', said, '--probe', probe, '--reset', `echo reset >> '${said}'`, '--limit', '2']
+    const { code, result } = await cli.json('drill', LEDGER, '-w', 'sound', ...tea, ...looks)
+    expect({ code, result }).toMatchObject({ code: 0, result: { passed: true, varies: [] } })
+    expect(await readFile(said, 'utf8')).toBe('before\n')
+  })
 
-  test('sends signals by whom they may be sent, and skips days', { timeout: 100_000 }, async ({ cli }) => {
+  test('sends signals by whom they may be sent, and skips days', async ({ cli }) => {
     const start = ['drill', SIGNED, '--input', '{"what":"a lease"}']
     const signals = ['--signal', 'sign@mia:manager={}', '--signal', 'sign@noa:manager']
     const signed = await cli.run([...start, ...signals, '--every', '5'])
@@ -68,7 +55,7 @@ describe('stepwright drill', () => {
     expect(nobody.out).toContain('signed: completed by open > lapsed')
   })
 
-  test('Ctrl-C tells what was tried; bad input is refused', { timeout: 100_000 }, async ({ cli }) => {
+  test('Ctrl-C tells what was tried; bad input is refused', async ({ cli }) => {
     const going = cli.begin(['drill', LEDGER, '-w', 'sound', ...tea])
     await going.said('1/12 killed')
     going.child.kill('SIGINT')
@@ -82,7 +69,7 @@ describe('stepwright drill', () => {
     expect(await cli.json('drill', LEDGER, '-w', 'sound', '--signal', '=x')).toMatchObject({ code: 2 })
   })
 
-  test('finds what only the process before knew', { timeout: 100_000 }, async ({ cli }) => {
+  test('finds what only the process before knew', async ({ cli }) => {
     const { code, out } = await cli.run(['drill', LEDGER, '-w', 'forgetful', ...tea, '--limit', '4'])
     expect(code).toBe(1)
     expect(out).toMatch(/^ship .*DEPENDS ON PROCESS MEMORY/m)

@@ -9,7 +9,7 @@ const input = JSON.stringify({ token: 'token-12345', payer: 'Ada', mode: 'good' 
 afterEach(() => void vi.unstubAllEnvs())
 
 describe('an encrypted store', () => {
-  test('is begun, read and rekeyed with keys of the environment', { timeout: 60_000 }, async ({ cli }) => {
+  test('is begun, read and rekeyed with keys of the environment', async ({ cli }) => {
     const show = () => cli.json('show', 'c', '--unmask')
     await cli.run(['run', fixture('card.ts'), '--id', 'c', '--no-follow', '--input', input])
     expect((await cli.json('rekey', '--plain')).error?.code).toBe('invalid-options')

@@ -54,53 +54,51 @@ async function modelServer(): Promise<ModelServer> {
   })
 }
 
-test(
-  'a run with model calls, tools, failures, signals and a wait of days is a test that passes, and that shows a changed prompt',
-  { timeout: 90_000 },
-  async ({ project }) => {
-    await using server = await modelServer()
-    server.fail({ status: 503 })
-    await letter(project, server, 'a/1', async (run, clock) => {
-      await stands(run, clock, 1)
-      await run.signal('revise', { notes: 'Mention the weather.' } as never, {
-        as: { id: 'bo', roles: ['editor'] },
-      })
-      await stands(run, clock, 2)
-      await clock.advance('2d')
-      await run.result()
+test('a run with model calls, tools, failures, signals and a wait of days is a test that passes, and that shows a changed prompt', async ({
+  project,
+}) => {
+  await using server = await modelServer()
+  server.fail({ status: 503 })
+  await letter(project, server, 'a/1', async (run, clock) => {
+    await stands(run, clock, 1)
+    await run.signal('revise', { notes: 'Mention the weather.' } as never, {
+      as: { id: 'bo', roles: ['editor'] },
     })
-    await server.close()
+    await stands(run, clock, 2)
+    await clock.advance('2d')
+    await run.result()
+  })
+  await server.close()
 
-    expect((await project.run(['show', 'a/1'])).out).toMatch(/spent.* \d+ model calls, \d+ tokens\n/)
-    const made = await project.json('export', 'a/1', 'letter.ts', '--test')
-    expect(made).toMatchObject({ code: 0, result: { files: ['a-1.test.ts', 'a-1.tape.json'] } })
-    const text = await project.text('a-1.test.ts')
-    expect(text).toContain("post: unstubbed('post'), // TODO")
-    expect(text).toContain("path: ['write', 'review', 'write', 'review', 'sent']")
-    expect(text).toContain('new Date(0)')
-    expect(text.match(/tool: 'address'/g)).toHaveLength(2)
-    expect(await project.tool('tsc', '-p', project.folder)).toEqual({ code: 0, out: '' })
-    const passed = await project.vitest()
-    expect(passed.out).toMatch(/Tests +1 passed/)
-    expect(passed.code).toBe(0)
+  expect((await project.run(['show', 'a/1'])).out).toMatch(/spent.* \d+ model calls, \d+ tokens\n/)
+  const made = await project.json('export', 'a/1', 'letter.ts', '--test')
+  expect(made).toMatchObject({ code: 0, result: { files: ['a-1.test.ts', 'a-1.tape.json'] } })
+  const text = await project.text('a-1.test.ts')
+  expect(text).toContain("post: unstubbed('post'), // TODO")
+  expect(text).toContain("path: ['write', 'review', 'write', 'review', 'sent']")
+  expect(text).toContain('new Date(0)')
+  expect(text.match(/tool: 'address'/g)).toHaveLength(2)
+  expect(await project.tool('tsc', '-p', project.folder)).toEqual({ code: 0, out: '' })
+  const passed = await project.vitest()
+  expect(passed.out).toMatch(/Tests +1 passed/)
+  expect(passed.code).toBe(0)
 
-    await project.edit('letter.ts', (code) => code.replace('Be brief.', 'Be very brief.'))
-    const failed = await project.vitest()
-    expect(failed.code).toBe(1)
-    expect(failed.out).toContain('[not-on-tape]')
-    expect(failed.out).toMatch(
-      / {2}Write a short letter to Ada\.\n {2}Be kind\.\n- Be brief\.\n\+ Be very brief\./,
-    )
+  await project.edit('letter.ts', (code) => code.replace('Be brief.', 'Be very brief.'))
+  const failed = await project.vitest()
+  expect(failed.code).toBe(1)
+  expect(failed.out).toContain('[not-on-tape]')
+  expect(failed.out).toMatch(
+    / {2}Write a short letter to Ada\.\n {2}Be kind\.\n- Be brief\.\n\+ Be very brief\./,
+  )
 
-    expect(await project.json('export', 'a/1', 'letter.ts', '--test')).toMatchObject({
-      code: 2,
-      error: { code: 'invalid-options', remedy: expect.stringContaining('--replace') as string },
-    })
-    expect(await project.json('export', 'a/1', 'letter.ts', '--test', '--replace')).toMatchObject({ code: 0 })
-  },
-)
+  expect(await project.json('export', 'a/1', 'letter.ts', '--test')).toMatchObject({
+    code: 2,
+    error: { code: 'invalid-options', remedy: expect.stringContaining('--replace') as string },
+  })
+  expect(await project.json('export', 'a/1', 'letter.ts', '--test', '--replace')).toMatchObject({ code: 0 })
+})
 
-test('what people did with a run is done again', { timeout: 60_000 }, async ({ project }) => {
+test('what people did with a run is done again', async ({ project }) => {
   await using server = await modelServer()
   server.fail({ status: 400 })
   await letter(project, server, 'e', async (run, clock) => {
@@ -134,26 +132,22 @@ test('what people did with a run is done again', { timeout: 60_000 }, async ({ p
   expect((await project.vitest()).out).toMatch(/Tests +2 passed/)
 })
 
-test(
-  'a changed path, and a resource that is used, fail the test with what they are',
-  { timeout: 60_000 },
-  async ({ project }) => {
-    await using server = await modelServer()
-    await letter(project, server, 'b', (run, clock) => stands(run, clock, 1))
-    const out = join(project.folder, 'waits.test.ts')
-    expect(await project.json('export', 'b', 'letter.ts', '--test', '--out', out)).toMatchObject({ code: 0 })
-    expect(await project.text('waits.test.ts')).toContain("status: 'waiting'")
-    await project.edit('letter.ts', (code) =>
-      code.replace(
-        '{ llm, lookups, config }: Context<D>) {',
-        '{ llm, lookups, config, post }: Context<D>) {\n    await post.send(to)',
-      ),
-    )
-    const { code, out: said } = await project.vitest()
-    expect(code).toBe(1)
-    expect(said).toContain('"failure": "FatalError"')
-  },
-)
+test('a changed path, and a resource that is used, fail the test with what they are', async ({ project }) => {
+  await using server = await modelServer()
+  await letter(project, server, 'b', (run, clock) => stands(run, clock, 1))
+  const out = join(project.folder, 'waits.test.ts')
+  expect(await project.json('export', 'b', 'letter.ts', '--test', '--out', out)).toMatchObject({ code: 0 })
+  expect(await project.text('waits.test.ts')).toContain("status: 'waiting'")
+  await project.edit('letter.ts', (code) =>
+    code.replace(
+      '{ llm, lookups, config }: Context<D>) {',
+      '{ llm, lookups, config, post }: Context<D>) {\n    await post.send(to)',
+    ),
+  )
+  const { code, out: said } = await project.vitest()
+  expect(code).toBe(1)
+  expect(said).toContain('"failure": "FatalError"')
+})
 
 test('all of a run is written as JSON', async ({ project }) => {
   await using server = await modelServer()

@@ -44,7 +44,7 @@ export class Project extends CommandLine {
       FORCE_COLOR: undefined,
     }
     return new Promise((done) => {
-      execFile(join(bin, name), words, { cwd: this.folder, env, timeout: 60_000 }, (error, stdout, stderr) =>
+      execFile(join(bin, name), words, { cwd: this.folder, env, timeout: 120_000 }, (error, stdout, stderr) =>
         done({ code: error ? Number(error.code ?? 1) : 0, out: stdout + stderr }),
       )
     })

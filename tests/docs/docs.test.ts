@@ -122,7 +122,7 @@ describe('programs in the documents', () => {
     ])
   })
 
-  it.concurrent('fit the types', { timeout: 120_000 }, async () => {
+  it.concurrent('fit the types', async () => {
     const { code, output } = await start('tsc', ['-p', TEMP], TEMP)
     expect(output).toBe('')
     expect(code).toBe(0)

@@ -13,7 +13,7 @@ const FOLDER = join(import.meta.dirname, 'xstate4')
 /** Whether the package is installed beside the XState that it is made for; that is done here where it was not. */
 const isInstalled =
   existsSync(join(FOLDER, 'node_modules/@xstate/inspect')) ||
-  spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: FOLDER, timeout: 60_000 }).status === 0
+  spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: FOLDER, timeout: 120_000 }).status === 0
 if (!isInstalled) {
   if (process.env['CI'])
     throw new Error('@xstate/inspect with xstate 4 cannot be installed, and CI skips nothing')

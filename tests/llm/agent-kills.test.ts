@@ -51,5 +51,5 @@ describe.each(KINDS)('I4 an agent whose process is killed %s', (kind) => {
     const answered = server.calls.filter(({ status }) => status === 200).length
     expect(server.calls.length).toBeLessThanOrEqual(TURNS + 1 + kills)
     expect(answered + paid.length).toBeLessThanOrEqual(2 * TURNS + 1 + kills) // one thing at a time is in flight
-  }, 120_000)
+  })
 })

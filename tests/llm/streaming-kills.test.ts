@@ -56,5 +56,5 @@ describe.each(KINDS)('what is streamed while its worker is killed %s', (kind) =>
     expect(restarts).toBeGreaterThan(0)
     expect(server.calls.length).toBeLessThanOrEqual(2 + KILLS)
     await engine.close()
-  }, 60_000)
+  })
 })

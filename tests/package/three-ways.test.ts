@@ -47,7 +47,7 @@ console.log(path.join(' '))
 await engine.close()
 `,
   )
-}, 120_000)
+})
 
 describe('the built package runs', () => {
   const expected = 'short\nGENERATED CHECKED END\n'

@@ -137,7 +137,7 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('compensation: $kind', 
       expect(inOrder(calls), `${where}: ${calls.join(', ')}`).toEqual(inOrder(once))
       expect(left).toEqual({ inbox: 0, due: 0, memo: 0 })
     })
-  }, 60_000)
+  })
 
   it('a map that fails half way: what was done of it is undone, the rest is not', async () => {
     const world = new World()

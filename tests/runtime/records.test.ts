@@ -118,7 +118,7 @@ describe.each(storeKinds(['memory', 'sqlite', 'redis']))('I4 records: $kind', (k
       expect(value.notes).toEqual(['r/ask/1 one', 'r/ask/1 two', 'r/ask/1 three'])
       expect(value.spent).toEqual({ calls: 6, tokens: 90, cost: 6 * COST })
     })
-  }, 60_000)
+  })
 })
 
 describe('records', () => {

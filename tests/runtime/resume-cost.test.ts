@@ -73,7 +73,7 @@ describe('I11 what a resume reads after 100 steps and after 100,000', () => {
   let long: Store
   beforeAll(async () => {
     ;[short, long] = [await after(100), await after(100_000)]
-  }, 60_000)
+  })
 
   it.each(kinds)('$kind: the same calls and rows, and no more than a page besides', async ({ make }) => {
     const few = await resume(short, make(freshName()))

@@ -71,51 +71,47 @@ describe.each(kinds)('retention: $kind', (kind) => {
     await test.close()
   })
 
-  it(
-    'a crash at any write leaves nothing that breaks, and the next prune finishes it',
-    { timeout: 60_000 },
-    async () => {
-      const prepare = async (store: Store, clock: TestClock): Promise<void> => {
-        const test = open(store, clock)
-        await archived(test, 'gone', 4)
-        await (await test.engine.get('gone')).fork({ id: 'fork', from: 1 })
-        await test.settle()
-        await archived(test, 'live', 2, 'none')
-        await test.close()
-      }
-      const clock = new TestClock()
-      const calm = kind.make(freshName())
-      await prepare(calm, clock)
-      const test = open(calm, clock, { worker: false })
-      await test.engine.prune({ after: 0 })
-      const clean = await rowsIn(calm)
-      expect(clean.run).toBe(2)
+  it('a crash at any write leaves nothing that breaks, and the next prune finishes it', async () => {
+    const prepare = async (store: Store, clock: TestClock): Promise<void> => {
+      const test = open(store, clock)
+      await archived(test, 'gone', 4)
+      await (await test.engine.get('gone')).fork({ id: 'fork', from: 1 })
+      await test.settle()
+      await archived(test, 'live', 2, 'none')
       await test.close()
-      for (const lands of [false, true])
-        for (let at = 2; ; at++) {
-          const name = freshName()
-          await prepare(kind.make(name), clock)
-          const dying = new DyingStore(kind.make(name), at, lands)
-          const first = open(dying, clock, { worker: false })
-          const done = await Promise.race([first.engine.prune({ after: 0 }).then(() => 'done'), dying.died])
-          await dying.close().catch(() => undefined)
-          const next = open(kind.make(name), clock)
-          await next.settle()
-          const where = `write ${at}, lands: ${lands}`
-          for (const view of await next.engine.list()) expect(view.status, where).toMatch(/waiting|completed/)
-          await next.engine.prune({ after: 0 })
-          expect(await rowsIn(next.engine.store), where).toEqual(clean)
-          for (const id of ['fork', 'live']) {
-            const run = await next.engine.get(id)
-            expect((await run.events({ follow: false } as never).next()).done, where).toBe(false)
-            await run.signal('stop' as never, {} as never)
-            expect(await next.finish(run), where).toMatchObject({ status: 'completed' })
-          }
-          await next.close()
-          if (done === 'done') break
+    }
+    const clock = new TestClock()
+    const calm = kind.make(freshName())
+    await prepare(calm, clock)
+    const test = open(calm, clock, { worker: false })
+    await test.engine.prune({ after: 0 })
+    const clean = await rowsIn(calm)
+    expect(clean.run).toBe(2)
+    await test.close()
+    for (const lands of [false, true])
+      for (let at = 2; ; at++) {
+        const name = freshName()
+        await prepare(kind.make(name), clock)
+        const dying = new DyingStore(kind.make(name), at, lands)
+        const first = open(dying, clock, { worker: false })
+        const done = await Promise.race([first.engine.prune({ after: 0 }).then(() => 'done'), dying.died])
+        await dying.close().catch(() => undefined)
+        const next = open(kind.make(name), clock)
+        await next.settle()
+        const where = `write ${at}, lands: ${lands}`
+        for (const view of await next.engine.list()) expect(view.status, where).toMatch(/waiting|completed/)
+        await next.engine.prune({ after: 0 })
+        expect(await rowsIn(next.engine.store), where).toEqual(clean)
+        for (const id of ['fork', 'live']) {
+          const run = await next.engine.get(id)
+          expect((await run.events({ follow: false } as never).next()).done, where).toBe(false)
+          await run.signal('stop' as never, {} as never)
+          expect(await next.finish(run), where).toMatchObject({ status: 'completed' })
         }
-    },
-  )
+        await next.close()
+        if (done === 'done') break
+      }
+  })
 
   it('two that prune at once remove each run once', async () => {
     const name = freshName()

@@ -64,7 +64,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
     browser = await startChromium()
     page = await browser.newPage({ viewport: { width: 1200, height: 900 } })
     await page.addScriptTag({ content: readFileSync(MERMAID, 'utf8') })
-  }, 120_000)
+  })
   afterAll(() => browser.close())
 
   /** What the parser says against each text. */
@@ -88,7 +88,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       )
       for (const name of definition.states.keys()) expect(svg).toContain(name)
     }
-  }, 120_000)
+  })
 
   test('Mermaid reads the diagram of any workflow, with what a run did on it', async () => {
     const some = fc.sample(randomWorkflow, { numRuns: 150, seed: 6 }).map(({ definition }) => definition)
@@ -106,7 +106,7 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
       return [toMermaid(definition), toMermaid(definition, { tally, heat: 'time' })]
     })
     expect(await parsed(texts)).toEqual([])
-  }, 120_000)
+  })
 
   test('every SVG is sound XML, and no text in it is wider than its box', async () => {
     const some = fc.sample(randomWorkflow, { numRuns: 40, seed: 7 }).map(({ definition }) => definition)
@@ -117,5 +117,5 @@ describe.skipIf(!hasChromium)('in Chromium', () => {
         expect(wrong, definition.name).toEqual([])
       }
     }
-  }, 120_000)
+  })
 })

@@ -69,7 +69,7 @@ test('whatever the names are, every state and every exit is there once, and noth
     }),
     { numRuns: 60 },
   )
-}, 60_000)
+})
 
 test.each([
   ['everything', readDefinition(Everything)],

@@ -92,10 +92,11 @@ export class Caller {
     const asked: Asked = { verb: 'complete', request }
     const hash = this.#hashOf(asked)
     const prompt = promptOf(ask)
+    const messages = [...request.messages] // the caller may go on with his own
     const stored = options.fresh === undefined ? 0 : request.messages.length - options.fresh
     const early = once(() => ({
       ...{ verb, hash, ...tellingOf(asked) },
-      ...(this.#scope ? this.#told.of(request.messages, hash, stored) : {}),
+      ...(this.#scope ? this.#told.of(messages, hash, stored) : {}),
       ...(prompt ? { prompt } : {}),
     }))
     const { answer, old } = await this.#recorded({ hash, asked, early, options, passed })

@@ -44,6 +44,12 @@ class LettersWorkflow {
       const both = await Promise.all([llm.text('Say it.'), llm.text('Say it.')])
       return Letters.go(State.Done, { text: both.join(' ') })
     }
+    if (mode === 'growing') {
+      const messages = [{ role: 'user' as const, text: 'Say it.' }]
+      const answer = llm.text(messages)
+      messages.push({ role: 'user', text: 'Say more.' })
+      return Letters.go(State.Done, { text: await answer })
+    }
     const greeting = await llm.text(`Greet ${to} with ${key}.`)
     const text = await llm.text([
       { role: 'user', text: `Greet ${to} with ${key}.` },
@@ -123,6 +129,17 @@ describe('a model in a run', () => {
     expect(made.server.calls.at(-1)?.messages.at(-1)?.content).toBe('Go on at attempt 2.')
     const twice = await test.engine.start(LettersWorkflow, { ...INPUT, mode: 'twice' })
     expect(await test.finish(twice)).toMatchObject({ data: { text: '4 5' } })
+    await test.close()
+  })
+
+  it('is told of with what was said to it, whatever is done with that afterwards', async () => {
+    await using made = await offline({ script: () => 'Well.' })
+    const test = open(made)
+    const run = await test.engine.start(LettersWorkflow, { ...INPUT, mode: 'growing' })
+    await test.finish(run)
+    const [call] = await callsOf(run)
+    expect(call?.messages).toEqual([{ role: 'user', text: 'Say it.' }])
+    expect(made.server.calls[0]?.messages).toHaveLength(1)
     await test.close()
   })
 

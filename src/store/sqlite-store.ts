@@ -44,10 +44,7 @@ export class SqliteStore implements Store {
   readonly #synchronous: 'full' | 'normal'
   readonly #busyTimeoutMs: number
   readonly #lists = new Map<string, StatementSync>()
-  readonly #group = new WriteGroup(
-    (batch) => this.#patiently(() => this.#writeOne(batch)),
-    (batches) => this.#patiently(() => this.#writeAll(batches)),
-  )
+  readonly #group = new WriteGroup((batches) => this.#patiently(() => this.#writeAll(batches)))
   #db: DatabaseSync | undefined
   #tables: SqliteTables | undefined
   #turn: Promise<unknown> | undefined
@@ -160,20 +157,13 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** A single statement where that does. */
-  #writeOne(batch: Batch): boolean {
-    const { put = [], delete: gone = [], check = [] } = batch
-    const [[row], [fence]] = [put, check]
-    const size = put.length + gone.length + check.length
-    if (size === 1) return this.#open().write(batch)
-    if (size === 2 && row && fence && row.expect === undefined) return this.#open().writeFenced(row, fence)
-    return this.#writeAll([batch])[0] === true
-  }
-
   /** All in one transaction, each with an answer of its own. */
   #writeAll(batches: readonly Batch[]): readonly boolean[] {
     const tables = this.#open()
     const db = this.#opened()
+    const [only] = batches
+    const alone = only && batches.length === 1 ? writeAlone(tables, only) : undefined
+    if (alone !== undefined) return [alone]
     this.#begin?.run()
     try {
       const answers = batches.map((batch) => tables.write(batch))
@@ -227,4 +217,13 @@ export class SqliteStore implements Store {
 function missingTables(db: DatabaseSync): boolean {
   const tables = db.prepare(`select name from sqlite_schema where type = 'table'`).all()
   return !collections.every((name) => tables.some((table) => table['name'] === name))
+}
+
+/** Writes a batch that one statement does for; `undefined`: it needs a transaction. */
+function writeAlone(tables: SqliteTables, batch: Batch): boolean | undefined {
+  const { put = [], delete: gone = [], check = [] } = batch
+  const [[row], [fence]] = [put, check]
+  const size = put.length + gone.length + check.length
+  if (size === 1) return tables.write(batch)
+  return size === 2 && row && fence && row.expect === undefined ? tables.writeFenced(row, fence) : undefined
 }

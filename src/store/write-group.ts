@@ -12,7 +12,6 @@ interface Waiting {
  * alone at work writes at once: it would wait for nobody.
  */
 export class WriteGroup {
-  readonly #writeOne: (batch: Batch) => Promise<boolean>
   readonly #writeAll: (batches: readonly Batch[]) => Promise<readonly boolean[]>
   #waiting: Waiting[] = []
   #last: Promise<void> = Promise.resolve()
@@ -25,11 +24,7 @@ export class WriteGroup {
   readonly #endTurn = (): void => (this.#writer = undefined)
 
   /** `writeAll` answers each batch, in order, or throws: then nothing of them all was written. */
-  constructor(
-    writeOne: (batch: Batch) => Promise<boolean>,
-    writeAll: (batches: readonly Batch[]) => Promise<readonly boolean[]>,
-  ) {
-    this.#writeOne = writeOne
+  constructor(writeAll: (batches: readonly Batch[]) => Promise<readonly boolean[]>) {
     this.#writeAll = writeAll
   }
 
@@ -38,8 +33,8 @@ export class WriteGroup {
     return this.#crowded
   }
 
-  write(batch: Batch): Promise<boolean> {
-    if (!this.#crowded && !this.#isCrowd(batch)) return this.#writeOne(batch)
+  async write(batch: Batch): Promise<boolean> {
+    if (!this.#crowded && !this.#isCrowd(batch)) return (await this.#writeAll([batch]))[0] === true
     this.#crowded = true
     return new Promise((answer, fail) => {
       if (this.#waiting.push({ batch, answer, fail }) === 1) setImmediate(() => this.#flush())
@@ -75,11 +70,7 @@ export class WriteGroup {
 
   async #write(group: readonly Waiting[]): Promise<void> {
     try {
-      const [first, ...others] = group.map(({ batch }) => batch)
-      const isOne = first && others.length === 0
-      const answers = isOne
-        ? [await this.#writeOne(first)]
-        : await this.#writeAll(group.map(({ batch }) => batch))
+      const answers = await this.#writeAll(group.map(({ batch }) => batch))
       group.forEach(({ answer }, i) => answer(answers[i] === true))
     } catch (error) {
       if (group.length > 1 && !(error instanceof StepwrightError && error.code === 'store-busy'))

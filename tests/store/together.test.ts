@@ -62,12 +62,9 @@ describe('groups', () => {
     return { sent, send }
   }
 
-  const grouped = (send: (batches: readonly Batch[]) => Promise<readonly boolean[]>): WriteGroup =>
-    new WriteGroup(async (batch) => (await send([batch]))[0] === true, send)
-
   it('a run that is alone writes at once; several share a transaction; the last one left is alone again', async () => {
     const { sent, send } = recorded()
-    const group = grouped(send)
+    const group = new WriteGroup(send)
     await group.write(put('a', 0))
     await group.write(put('a', 1))
     expect(sent).toEqual([['a'], ['a']])
@@ -81,7 +78,7 @@ describe('groups', () => {
   })
 
   it('what one of a group cannot write, the others can', async () => {
-    const group = grouped((batches) =>
+    const group = new WriteGroup((batches) =>
       batches.some(({ put: [first] = [] }) => first?.key === 'bad')
         ? Promise.reject(new Error('too big'))
         : Promise.resolve(batches.map(() => true)),
